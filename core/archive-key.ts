@@ -1,0 +1,39 @@
+/**
+ * Keys of the archive: `<date>/<first>-<last>.ndjson.gz`, for a single record `<date>/<sequence number>.ndjson.gz`.
+ *
+ * The date is the UTC day on which the batch's first record *arrived*, not that of the wall clock: a retry after
+ * midnight must give the same key. Both ends of the batch are in the key: a retry of the same batch overwrites the same
+ * object, and a retry with other bounds (bisection) never overwrites a longer one. Within a day the keys of a shard sort
+ * in time order, because Kinesis's sequence numbers have 56 digits.
+ */
+import type { EpochMillis } from './ports.ts';
+import { isSequenceNumber } from './sequence-number.ts';
+import { formatTimestamp } from './timestamp.ts';
+
+export interface ArchiveKey {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly date: string;
+  readonly first: string;
+  /** The same as `first` for a single record. */
+  readonly last: string;
+}
+
+const suffix = '.ndjson.gz';
+const shape = /^(\d{4}-\d\d-\d\d)\/(\d+)(?:-(\d+))?\.ndjson\.gz$/;
+
+/** The UTC day of an instant, as keys carry it. */
+export function keyDate(instant: EpochMillis): string {
+  return formatTimestamp(instant).slice(0, 10);
+}
+
+export function formatArchiveKey({ date, first, last }: ArchiveKey): string {
+  return `${date}/${first === last ? first : `${first}-${last}`}${suffix}`;
+}
+
+/** Undoes `formatArchiveKey`; `undefined` where the key is none of ours. */
+export function parseArchiveKey(key: string): ArchiveKey | undefined {
+  const [, date, first, last] = shape.exec(key) ?? [];
+  if (date === undefined || first === undefined) return undefined;
+  if (!isSequenceNumber(first) || (last !== undefined && (!isSequenceNumber(last) || last === first))) return undefined;
+  return { date, first, last: last ?? first };
+}

@@ -1,0 +1,25 @@
+/** Errors are few and named after what the caller can do about them; who speaks HTTP maps them to status codes. */
+
+/** A port could not do its work now. The same call may succeed later: retry it, do not skip it. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+  readonly store: string;
+
+  /** @param store What was asked, for instance `archive`. @param problem What it could not do. */
+  constructor(store: string, problem: string, options?: ErrorOptions) {
+    super(`${store}: ${problem}`, options);
+    this.store = store;
+  }
+}
+
+/** The caller asked for something that can never work as asked: change the request. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
+  readonly field: string;
+
+  /** @param field Which part of the request. @param problem What is wrong with it and what is expected. */
+  constructor(field: string, problem: string, options?: ErrorOptions) {
+    super(`${field}: ${problem}`, options);
+    this.field = field;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The one typed description of the pipeline (design rule: what is set for AWS is what runs on the laptop). `infra/`
+ * provisions from it and the local server runs from it. Units are in the names; limits are those of the Lambda API
+ * (CreateEventSourceMapping) and are checked by `checkEventSourceMapping`.
+ */
+import { InvalidRequest } from './errors.ts';
+
+/** Settings of one event source mapping, named as in the Lambda API. */
+export interface EventSourceMappingSettings {
+  /** Most records in one invocation, 1–10,000. */
+  readonly batchSize: number;
+  /** How long to collect for a fuller batch, 0–300. With 0 a batch goes out as soon as anything is there. */
+  readonly maximumBatchingWindowInSeconds: number;
+  /** Concurrent batches per shard, 1–10; order is kept per partition key. */
+  readonly parallelizationFactor: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
+  /** Milliseconds since 1970; only with `AT_TIMESTAMP`. */
+  readonly startingPositionTimestamp?: number;
+  /** Retries after the first try, 0–10,000; -1 retries until the record expires. */
+  readonly maximumRetryAttempts: number;
+  /** Records older than this are given up, 60–604,800; -1 means never. */
+  readonly maximumRecordAgeInSeconds: number;
+  /** On a function error split the batch in two and retry each half. */
+  readonly bisectBatchOnFunctionError: boolean;
+  /** Heed `batchItemFailures` in the response (`FunctionResponseTypes: ["ReportBatchItemFailures"]`). */
+  readonly reportBatchItemFailures: boolean;
+}
+
+export interface FunctionSettings {
+  /** The function is named `<stack>-<name>`. */
+  readonly name: string;
+  readonly timeoutInSeconds: number;
+  readonly memoryInMiB: number;
+}
+
+export interface ConsumerSettings extends FunctionSettings {
+  readonly mapping: EventSourceMappingSettings;
+}
+
+export interface Pipeline {
+  readonly stream: {
+    readonly shards: number;
+    readonly retentionInHours: number;
+  };
+  readonly archiveEvents: ConsumerSettings;
+  readonly storeReadings: ConsumerSettings;
+  readonly sensorHistory: FunctionSettings;
+}
+
+/**
+ * A consumer that cannot get rid of a record retries it for six hours, a quarter of the retention: long enough for an
+ * outage to end, and early enough that the payload reaches the failure destination before the stream forgets it.
+ */
+const keepTrying = {
+  startingPosition: 'TRIM_HORIZON',
+  maximumRetryAttempts: -1,
+  maximumRecordAgeInSeconds: 6 * 60 * 60,
+  bisectBatchOnFunctionError: true,
+  reportBatchItemFailures: true,
+} as const;
+
+export const pipeline: Pipeline = {
+  stream: { shards: 2, retentionInHours: 24 },
+  archiveEvents: {
+    name: 'IoTS3EventProcessor',
+    timeoutInSeconds: 60,
+    memoryInMiB: 512,
+    // One object per batch: a longer window makes fewer, larger objects, and shows them later.
+    mapping: { ...keepTrying, batchSize: 10_000, maximumBatchingWindowInSeconds: 1, parallelizationFactor: 1 },
+  },
+  storeReadings: {
+    name: 'IoTDDBEventProcessor',
+    timeoutInSeconds: 60,
+    memoryInMiB: 512,
+    // No window: a reading is in the history as soon as it can be. 1,000 records are 40 full calls of 25 items.
+    mapping: { ...keepTrying, batchSize: 1_000, maximumBatchingWindowInSeconds: 0, parallelizationFactor: 1 },
+  },
+  sensorHistory: { name: 'IoTAPI', timeoutInSeconds: 10, memoryInMiB: 256 },
+};
+
+const ranges = [
+  ['batchSize', 1, 10_000],
+  ['maximumBatchingWindowInSeconds', 0, 300],
+  ['parallelizationFactor', 1, 10],
+  ['maximumRetryAttempts', -1, 10_000],
+] as const;
+
+/** Refuses what CreateEventSourceMapping would refuse. @throws InvalidRequest naming the setting and its range. */
+export function checkEventSourceMapping(settings: EventSourceMappingSettings): void {
+  for (const [name, least, most] of ranges) {
+    const value = settings[name];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidRequest(name, `is ${value}, but must be a whole number from ${least} to ${most}`);
+    }
+  }
+  const age = settings.maximumRecordAgeInSeconds;
+  if (age !== -1 && !(Number.isInteger(age) && age >= 60 && age <= 604_800)) {
+    throw new InvalidRequest('maximumRecordAgeInSeconds', `is ${age}, but must be -1 or from 60 to 604800`);
+  }
+  if ((settings.startingPosition === 'AT_TIMESTAMP') !== (settings.startingPositionTimestamp !== undefined)) {
+    throw new InvalidRequest('startingPositionTimestamp', 'goes with startingPosition AT_TIMESTAMP, and only with it');
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Everything the core asks of the world, on one screen. Each doc comment states the promise that the contract suite of
+ * the port (`test/contracts/`) checks on every adapter. Whatever fails and may succeed later is thrown as
+ * `StoreUnavailable` (`core/errors.ts`).
+ */
+import type { Reason, SensorReading } from './reading.ts';
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type EpochMillis = number;
+
+/** When to stop retrying. An adapter without internal retries has nothing to heed here. */
+export interface CallOptions {
+  readonly deadline?: EpochMillis;
+}
+
+/** What a producer hands over: any bytes, and the key whose MD5 decides the shard (1–256 characters). */
+export interface StreamEvent {
+  readonly partitionKey: string;
+  /** Decimal, 0 to 2^128 - 1; decides the shard instead of the MD5 of the partition key. */
+  readonly explicitHashKey?: string;
+  readonly data: Uint8Array;
+}
+
+/** One event as the stream keeps it. `sequenceNumber` is a decimal string that grows within its shard. */
+export interface StreamRecord {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly arrivedAt: EpochMillis;
+}
+
+export type PutOutcome =
+  | { readonly taken: true; readonly shardId: string; readonly sequenceNumber: string }
+  | { readonly taken: false; readonly code: string; readonly message: string };
+
+/** The way in. */
+export interface EventStream {
+  /**
+   * Puts events; the answer has one outcome per event, in the order given. What was throttled is retried until the
+   * deadline. Events of one partition key that are taken keep their order.
+   */
+  put(events: readonly StreamEvent[], options?: CallOptions): Promise<readonly PutOutcome[]>;
+}
+
+export interface Shard {
+  readonly shardId: string;
+  /** The shards this one was split or merged from: they are read to their end first. */
+  readonly parentShardIds: readonly string[];
+  /** First and last MD5 hash key (decimal, inclusive) that the shard takes. */
+  readonly startingHashKey: string;
+  readonly endingHashKey: string;
+}
+
+/** Where to read on in a shard. */
+export type ShardPosition =
+  | { readonly type: 'TRIM_HORIZON' }
+  | { readonly type: 'AT_TIMESTAMP'; readonly timestamp: EpochMillis }
+  | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
+
+export interface ShardPage {
+  readonly records: readonly StreamRecord[];
+  /** How many records behind the position had been trimmed before this read could see them. */
+  readonly trimmed: number;
+  /** The shard was closed (split, merged) and nothing follows these records. */
+  readonly endOfShard: boolean;
+  /** How far the end of this page is behind the newest record of the shard; 0 at the tip. */
+  readonly millisBehindLatest: number;
+}
+
+/** The way out, shard by shard. */
+export interface ShardReader {
+  listShards(): Promise<readonly Shard[]>;
+  /** At most `limit` records (1–10,000) of one shard after a position, in sequence order. An empty page is normal. */
+  read(shardId: string, position: ShardPosition, limit: number): Promise<ShardPage>;
+}
+
+export interface ArchivedObject {
+  readonly key: string;
+  /** Bytes as stored. */
+  readonly size: number;
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  /** Only keys greater than this one, in UTF-8 byte order. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Objects of bytes under keys. Also serves as the on-failure destination of event source mappings. */
+export interface EventArchive {
+  /** Durable once resolved. The same key again replaces the object: a retry leaves one object. */
+  put(key: string, body: Uint8Array, options?: CallOptions): Promise<void>;
+  /** In key order; `more` tells whether keys follow the last one listed. */
+  list(options: ListOptions): Promise<{ readonly objects: readonly ArchivedObject[]; readonly more: boolean }>;
+  get(key: string): Promise<Uint8Array | undefined>;
+}
+
+/** A reading with what is needed to rebuild and audit it. */
+export interface StoredReading extends SensorReading {
+  readonly sequenceNumber: string;
+  readonly arrivedAt: EpochMillis;
+}
+
+export interface ReadingQuery {
+  readonly sensorId: string;
+  /** UTC ISO 8601 with milliseconds, inclusive. */
+  readonly from?: string;
+  /** UTC ISO 8601 with milliseconds, inclusive. */
+  readonly to?: string;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Exclusive: start after this timestamp in the direction of `order`. */
+  readonly after?: string;
+}
+
+/** The latest value per sensor and timestamp. */
+export interface SensorDataTable {
+  /**
+   * Writes readings, at most one per sensor and timestamp in a call; writing one twice is writing it once, a later call
+   * overwrites. What is not in `notTaken` is durable; what is in it was not written and can be tried again.
+   */
+  put(
+    readings: readonly StoredReading[],
+    options?: CallOptions,
+  ): Promise<{ readonly notTaken: readonly StoredReading[] }>;
+  /** One sensor's readings in time order; `more` tells whether readings of the range follow. Never scans other sensors. */
+  query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }>;
+}
+
+/** All values of one sensor within one minute: distinct values and how often each came. */
+export interface MetricDatum {
+  readonly sensorId: string;
+  /** Start of the minute. */
+  readonly minute: EpochMillis;
+  readonly values: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export interface MetricStatistics {
+  readonly minute: EpochMillis;
+  readonly sampleCount: number;
+  readonly sum: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** The metric `SensorData` with the dimension `SensorId`. Not idempotent: a datum published twice counts twice. */
+export interface Metrics {
+  publish(data: readonly MetricDatum[], options?: CallOptions): Promise<void>;
+  /** Statistics per minute, oldest first, for minutes in [from, to]. */
+  statistics(query: { sensorId: string; from: EpochMillis; to: EpochMillis }): Promise<readonly MetricStatistics[]>;
+}
+
+/** A record that can never become a reading, whole, with why, and where and when it came. */
+export interface QuarantinedRecord {
+  readonly record: StreamRecord;
+  readonly reasons: readonly Reason[];
+  readonly quarantinedAt: EpochMillis;
+}
+
+/** Where refused records are kept. */
+export interface Quarantine {
+  /** Keeps all of them or throws. Keeping a record again (same shard and sequence number) leaves one. */
+  keep(records: readonly QuarantinedRecord[], options?: CallOptions): Promise<void>;
+  /** In the order of `formatQuarantineKey` (day of arrival, then sequence number); `after` is such a key. */
+  list(options: ListOptions): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }>;
+}
+
+export interface Clock {
+  now(): EpochMillis;
+}
+
+/** gzip (RFC 1952); `decompress` undoes `compress`. */
+export interface Compression {
+  compress(bytes: Uint8Array): Promise<Uint8Array>;
+  decompress(bytes: Uint8Array): Promise<Uint8Array>;
+}

@@ -1,0 +1,148 @@
+/**
+ * From untrusted bytes to a reading, or to the reasons why there is none. Bytes that are no reading now never will be:
+ * the caller quarantines them and goes on.
+ */
+import type { EpochMillis } from './ports.ts';
+import { sensorIdProblem } from './sensor-id.ts';
+import { EARLIEST, formatTimestamp, LATEST, parseTimestamp } from './timestamp.ts';
+
+export interface SensorReading {
+  readonly sensorId: string;
+  /** A finite number that DynamoDB can hold. */
+  readonly value: number;
+  /** UTC ISO 8601 with milliseconds. */
+  readonly timestamp: string;
+}
+
+/** Why bytes are no reading: the field, the rule it breaks, and what was seen there (cut short). */
+export interface Reason {
+  readonly field: 'body' | 'sensorid' | 'value' | 'timestamp';
+  readonly rule: string;
+  readonly seen: string;
+}
+
+/** Set on a reading that is kept, but whose time is further from its arrival than a clock is usually wrong. */
+export type ReadingFlag = 'far-past' | 'far-future';
+
+export type ReadingResult =
+  | { readonly ok: true; readonly reading: SensorReading; readonly flag?: ReadingFlag }
+  | { readonly ok: false; readonly reasons: readonly Reason[] };
+
+/** The window in which CloudWatch takes a value (PutMetricData: two weeks back, two hours ahead). */
+export const FAR_PAST_MILLIS = 14 * 24 * 60 * 60 * 1_000;
+export const FAR_FUTURE_MILLIS = 2 * 60 * 60 * 1_000;
+
+/** A DynamoDB number is 0 or has a magnitude from 1E-130 to 9.99…E+125. */
+const LEAST_MAGNITUDE = 1e-130;
+const MAGNITUDE_LIMIT = 1e126;
+
+/** What a device may put; `sensorid` is the name on the wire since 2015. */
+type WireReading = Readonly<Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp', unknown>>>;
+
+const numeric = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @param arrivedAt When the stream took the bytes: the timestamp of a reading that brings none. */
+export function parseReading(data: Uint8Array, arrivedAt: EpochMillis): ReadingResult {
+  let text: string;
+  try {
+    text = utf8.decode(data);
+  } catch {
+    return refused('body', 'must be valid UTF-8', `${data.length} bytes that are not`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return refused('body', 'must be JSON', text);
+  }
+  return checkReading(json, arrivedAt);
+}
+
+/** The same for JSON that is parsed already. */
+export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResult {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return refused('body', 'must be a JSON object', json);
+  }
+  const fields = json as WireReading;
+  const reasons: Reason[] = [];
+  const sensorId = checkSensorId(fields, reasons);
+  const value = checkValue(fields.value, reasons);
+  const instant = checkTimestamp(fields.timestamp, arrivedAt, reasons);
+  if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
+
+  const reading: SensorReading = { sensorId, value, timestamp: formatTimestamp(instant) };
+  const flag = flagOf(instant, arrivedAt);
+  return flag === undefined ? { ok: true, reading } : { ok: true, reading, flag };
+}
+
+/** Far from `reference`, in the sense of `ReadingFlag`. */
+export function flagOf(instant: EpochMillis, reference: EpochMillis): ReadingFlag | undefined {
+  if (instant < reference - FAR_PAST_MILLIS) return 'far-past';
+  if (instant > reference + FAR_FUTURE_MILLIS) return 'far-future';
+  return undefined;
+}
+
+/** One sentence for people: `value must be a finite number or a numeric string, but is "abc"`. */
+export function describeReasons(reasons: readonly Reason[]): string {
+  return reasons.map(({ field, rule, seen }) => `${field} ${rule}, but is ${seen}`).join('; ');
+}
+
+function checkSensorId(fields: WireReading, reasons: Reason[]): string | undefined {
+  const { sensorid, sensorId } = fields;
+  const id = sensorid ?? sensorId;
+  if (sensorid !== undefined && sensorId !== undefined && sensorid !== sensorId) {
+    reasons.push({
+      field: 'sensorid',
+      rule: 'must be the same where sensorId is given too',
+      seen: show([sensorid, sensorId]),
+    });
+  } else if (typeof id !== 'string') {
+    reasons.push({ field: 'sensorid', rule: 'must be a string', seen: show(id) });
+  } else {
+    const problem = sensorIdProblem(id);
+    if (problem === undefined) return id;
+    reasons.push({ field: 'sensorid', rule: problem, seen: show(id) });
+  }
+  return undefined;
+}
+
+function checkValue(seen: unknown, reasons: Reason[]): number | undefined {
+  const value = typeof seen === 'number' || (typeof seen === 'string' && numeric.test(seen)) ? Number(seen) : NaN;
+  const magnitude = Math.abs(value);
+  let rule: string;
+  if (!Number.isFinite(value)) rule = 'must be a finite number or a numeric string';
+  else if (magnitude >= MAGNITUDE_LIMIT || (magnitude > 0 && magnitude < LEAST_MAGNITUDE)) {
+    rule = 'must be 0 or from 1e-130 to below 1e126 in magnitude, which is what the table can hold';
+  } else return value === 0 ? 0 : value; // -0 is 0: no store keeps the difference.
+  reasons.push({ field: 'value', rule, seen: show(seen) });
+  return undefined;
+}
+
+function checkTimestamp(seen: unknown, arrivedAt: EpochMillis, reasons: Reason[]): EpochMillis | undefined {
+  if (seen === undefined || seen === null) return arrivedAt; // A device without a clock sends either.
+  const instant =
+    typeof seen === 'string' ? parseTimestamp(seen.trim()) : typeof seen === 'number' ? Math.floor(seen) : undefined;
+  let rule: string;
+  if (instant === undefined || !Number.isFinite(instant)) {
+    rule = 'must be an ISO 8601 date and time or milliseconds since 1970';
+  } else if (instant < EARLIEST || instant > LATEST) rule = 'must be in the years 1970 to 9999 (UTC)';
+  else return instant;
+  reasons.push({ field: 'timestamp', rule, seen: show(seen) });
+  return undefined;
+}
+
+function refused(field: Reason['field'], rule: string, seen: unknown): ReadingResult {
+  return { ok: false, reasons: [{ field, rule, seen: typeof seen === 'string' ? cut(seen) : show(seen) }] };
+}
+
+/** What was seen, short enough for a message and safe to print on one line. */
+function show(seen: unknown): string {
+  if (seen === undefined) return 'missing';
+  if (typeof seen === 'number') return String(seen); // JSON would make null of 1e400.
+  return cut(JSON.stringify(seen));
+}
+
+function cut(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
