@@ -7,14 +7,14 @@
  * in time order, because Kinesis's sequence numbers have 56 digits.
  */
 import type { EpochMillis } from './ports.ts';
-import { isSequenceNumber } from './sequence-number.ts';
-import { formatTimestamp } from './timestamp.ts';
+import { compareSequenceNumbers, isSequenceNumber } from './sequence-number.ts';
+import { formatTimestamp, isCanonicalTimestamp } from './timestamp.ts';
 
 export interface ArchiveKey {
   /** `YYYY-MM-DD`, UTC. */
   readonly date: string;
   readonly first: string;
-  /** The same as `first` for a single record. */
+  /** Not before `first`; the same for a single record. */
   readonly last: string;
 }
 
@@ -32,8 +32,14 @@ export function formatArchiveKey({ date, first, last }: ArchiveKey): string {
 
 /** Undoes `formatArchiveKey`; `undefined` where the key is none of ours. */
 export function parseArchiveKey(key: string): ArchiveKey | undefined {
-  const [, date, first, last] = shape.exec(key) ?? [];
-  if (date === undefined || first === undefined) return undefined;
-  if (!isSequenceNumber(first) || (last !== undefined && (!isSequenceNumber(last) || last === first))) return undefined;
-  return { date, first, last: last ?? first };
+  const [, date, first, last = first] = shape.exec(key) ?? [];
+  if (date === undefined || first === undefined || last === undefined) return undefined;
+  const batch = { date, first, last };
+  const valid =
+    isCanonicalTimestamp(`${date}T00:00:00.000Z`) &&
+    isSequenceNumber(first) &&
+    isSequenceNumber(last) &&
+    compareSequenceNumbers(first, last) <= 0;
+  // Comparing refuses `<first>-<first>`, which is never written: a single record has one number.
+  return valid && formatArchiveKey(batch) === key ? batch : undefined;
 }

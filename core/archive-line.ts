@@ -7,7 +7,8 @@
  * stand in JSON only between tokens, so they become spaces and a record stays one line.
  */
 import type { StreamRecord } from './ports.ts';
-import { formatTimestamp, parseTimestamp } from './timestamp.ts';
+import { isSequenceNumber } from './sequence-number.ts';
+import { formatTimestamp, isCanonicalTimestamp } from './timestamp.ts';
 
 export interface ArchiveLine {
   readonly sequenceNumber: string;
@@ -34,17 +35,29 @@ export function formatArchiveLine(record: StreamRecord): string {
 
 /** Undoes `formatArchiveLine`. @throws Error where the line is none of ours. */
 export function parseArchiveLine(line: string): ArchiveLine {
-  const parsed = JSON.parse(line) as Partial<Record<keyof ArchiveLine, unknown>> | null;
-  const { sequenceNumber, shardId, partitionKey, arrivedAt, raw } = parsed ?? {};
-  const known = [sequenceNumber, shardId, partitionKey, arrivedAt].every((field) => typeof field === 'string');
-  if (
-    !known ||
-    (typeof raw !== 'string' && parsed?.data === undefined) ||
-    parseTimestamp(String(arrivedAt)) === undefined
-  ) {
-    throw new Error(`not a line of the archive: ${line.slice(0, 120)}`);
+  let cause: unknown;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (isArchiveLine(parsed)) return parsed;
+  } catch (error) {
+    cause = error;
   }
-  return parsed as ArchiveLine;
+  throw new Error(`not a line of the archive: ${line.slice(0, 120)}`, { cause });
+}
+
+function isArchiveLine(json: unknown): json is ArchiveLine {
+  const { sequenceNumber, shardId, partitionKey, arrivedAt, data, raw } = (json ?? {}) as Partial<
+    Record<keyof ArchiveLine, unknown>
+  >;
+  return (
+    typeof sequenceNumber === 'string' &&
+    isSequenceNumber(sequenceNumber) &&
+    typeof shardId === 'string' &&
+    typeof partitionKey === 'string' &&
+    typeof arrivedAt === 'string' &&
+    isCanonicalTimestamp(arrivedAt) &&
+    (data === undefined ? typeof raw === 'string' : raw === undefined)
+  );
 }
 
 function jsonText(data: Uint8Array): string | undefined {

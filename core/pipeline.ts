@@ -97,7 +97,8 @@ export function checkEventSourceMapping(settings: EventSourceMappingSettings): v
   if (age !== -1 && !(Number.isInteger(age) && age >= 60 && age <= 604_800)) {
     throw new InvalidRequest('maximumRecordAgeInSeconds', `is ${age}, but must be -1 or from 60 to 604800`);
   }
-  if ((settings.startingPosition === 'AT_TIMESTAMP') !== (settings.startingPositionTimestamp !== undefined)) {
+  const { startingPosition, startingPositionTimestamp: timestamp } = settings;
+  if (startingPosition === 'AT_TIMESTAMP' ? !Number.isFinite(timestamp) : timestamp !== undefined) {
     throw new InvalidRequest('startingPositionTimestamp', 'goes with startingPosition AT_TIMESTAMP, and only with it');
   }
 }

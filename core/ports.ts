@@ -4,9 +4,9 @@
  * `StoreUnavailable` (`core/errors.ts`).
  */
 import type { Reason, SensorReading } from './reading.ts';
+import type { EpochMillis } from './timestamp.ts';
 
-/** Milliseconds since 1970-01-01T00:00:00Z. */
-export type EpochMillis = number;
+export type { EpochMillis };
 
 /** When to stop retrying. An adapter without internal retries has nothing to heed here. */
 export interface CallOptions {
@@ -73,6 +73,8 @@ export interface ShardReader {
   listShards(): Promise<readonly Shard[]>;
   /** At most `limit` records (1–10,000) of one shard after a position, in sequence order. An empty page is normal. */
   read(shardId: string, position: ShardPosition, limit: number): Promise<ShardPage>;
+  /** How many records follow a position; `undefined` where the service cannot tell. */
+  backlog(shardId: string, position: ShardPosition): Promise<number | undefined>;
 }
 
 export interface ArchivedObject {

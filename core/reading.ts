@@ -2,9 +2,15 @@
  * From untrusted bytes to a reading, or to the reasons why there is none. Bytes that are no reading now never will be:
  * the caller quarantines them and goes on.
  */
-import type { EpochMillis } from './ports.ts';
 import { sensorIdProblem } from './sensor-id.ts';
-import { EARLIEST, formatTimestamp, LATEST, parseTimestamp } from './timestamp.ts';
+import {
+  EARLIEST,
+  type EpochMillis,
+  formatTimestamp,
+  isCanonicalTimestamp,
+  LATEST,
+  parseTimestamp,
+} from './timestamp.ts';
 
 export interface SensorReading {
   readonly sensorId: string;
@@ -40,6 +46,8 @@ const MAGNITUDE_LIMIT = 1e126;
 type WireReading = Readonly<Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp', unknown>>>;
 
 const numeric = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
+/** Control characters, line and paragraph separators, and the half of a character that cutting may leave. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** @param arrivedAt When the stream took the bytes: the timestamp of a reading that brings none. */
@@ -71,7 +79,10 @@ export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResu
   const instant = checkTimestamp(fields.timestamp, arrivedAt, reasons);
   if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
 
-  const reading: SensorReading = { sensorId, value, timestamp: formatTimestamp(instant) };
+  const sent = fields.timestamp;
+  // Most devices write the canonical form: writing it again would cost as much as parsing the JSON.
+  const timestamp = typeof sent === 'string' && isCanonicalTimestamp(sent) ? sent : formatTimestamp(instant);
+  const reading: SensorReading = { sensorId, value, timestamp };
   const flag = flagOf(instant, arrivedAt);
   return flag === undefined ? { ok: true, reading } : { ok: true, reading, flag };
 }
@@ -90,7 +101,7 @@ export function describeReasons(reasons: readonly Reason[]): string {
 
 function checkSensorId(fields: WireReading, reasons: Reason[]): string | undefined {
   const { sensorid, sensorId } = fields;
-  const id = sensorid ?? sensorId;
+  const id = sensorid === undefined ? sensorId : sensorid;
   if (sensorid !== undefined && sensorId !== undefined && sensorid !== sensorId) {
     reasons.push({
       field: 'sensorid',
@@ -140,9 +151,15 @@ function refused(field: Reason['field'], rule: string, seen: unknown): ReadingRe
 function show(seen: unknown): string {
   if (seen === undefined) return 'missing';
   if (typeof seen === 'number') return String(seen); // JSON would make null of 1e400.
-  return cut(JSON.stringify(seen));
+  try {
+    return cut(JSON.stringify(seen));
+  } catch {
+    return 'nested too deeply to show'; // JSON.parse does not recurse, JSON.stringify does: it overflows the stack.
+  }
 }
 
 function cut(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  if (text === '') return 'empty';
+  const start = text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return start.replace(unprintable, '\ufffd');
 }

@@ -4,16 +4,32 @@
  *
  * Calendar dates in extended (`2015-11-02T10:00:00.5+01:00`) or basic (`20151102T100000Z`) format. A time without an
  * offset is UTC, since the server's zone says nothing about the device. Digits beyond milliseconds are cut off, never
- * rounded, so that order is kept. `24:00` ends a day; second 60 (a leap second) is the second that follows.
+ * rounded, so that order is kept; of a fraction the first nine digits count. `24:00` ends a day; second 60 (a leap
+ * second) is the second that follows.
+ *
+ * A text of 9 to 15 digits is epoch milliseconds, because devices that send their values as strings send their clock so
+ * too. No ISO 8601 form that is accepted here has as many digits without a `T`, and 15 digits reach past the year 9999.
  */
-import type { EpochMillis } from './ports.ts';
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type EpochMillis = number;
 
 const date = String.raw`(\d{4})(?:-(\d\d)-(\d\d)|(\d\d)(\d\d))`;
 const time = String.raw`(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?:[.,](\d+))?`;
 const offset = String.raw`([Zz]|[+-]\d\d(?::?\d\d)?)`;
 const iso8601 = new RegExp(`^${date}(?:[Tt ]${time}${offset}?)?$`);
-/** What `toISOString` writes and most devices send: told apart at a glance, it needs no taking apart. */
-const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const epochMillis = /^\d{9,15}$/;
+
+/**
+ * The format that ECMAScript defines for Date.parse, in the years that a reading may have: what most devices send needs
+ * no taking apart. Only 29 February is left to check.
+ */
+const years = String.raw`(?:19[7-9]\d|[2-9]\d{3})`;
+const days = String.raw`(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
+const clock = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
+const common = new RegExp(`^${years}-${days}T${clock}:[0-5]\\d(?:\\.\\d{3})?(?:Z|[+-]${clock})$`);
+
+/** No other common form is as long: one without milliseconds or with an offset has 20, 25 or 29 characters. */
+const CANONICAL_LENGTH = 'YYYY-MM-DDTHH:mm:ss.sssZ'.length;
 
 export const EARLIEST: EpochMillis = 0;
 export const LATEST: EpochMillis = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -23,13 +39,18 @@ export function formatTimestamp(instant: EpochMillis): string {
   return new Date(instant).toISOString();
 }
 
-/** Undoes `formatTimestamp` and reads every other accepted form; `undefined` where the text is no timestamp. */
+/** Whether the text is one that `formatTimestamp` writes: then it need not be written again. */
+export function isCanonicalTimestamp(text: string): boolean {
+  return text.length === CANONICAL_LENGTH && isCommon(text);
+}
+
+/**
+ * Undoes `formatTimestamp` and reads every other accepted form; `undefined` where the text is no timestamp. The instant
+ * may be outside 1970 to 9999.
+ */
 export function parseTimestamp(text: string): EpochMillis | undefined {
-  if (canonical.test(text)) {
-    const instant = Date.parse(text);
-    // Date.parse takes 31 February for 3 March and 24:00:00.000 for the next day; only the round trip is taken as is.
-    if (!Number.isNaN(instant) && new Date(instant).toISOString() === text) return instant;
-  }
+  if (isCommon(text)) return Date.parse(text);
+  if (epochMillis.test(text)) return Number(text);
   const match = iso8601.exec(text);
   if (match === null) return undefined;
   const [, year, month = match[4], day = match[5], , , hour = '0', minute = '0', second = '0', fraction, zone = 'Z'] =
@@ -48,6 +69,10 @@ export function parseTimestamp(text: string): EpochMillis | undefined {
 
   const ahead = offsetMillis(zone);
   return ahead === undefined ? undefined : midnight + ((h * 60 + m) * 60 + s) * 1_000 + parts - ahead;
+}
+
+function isCommon(text: string): boolean {
+  return common.test(text) && (!text.startsWith('02-29', 5) || utcDay(Number(text.slice(0, 4)), 2, 29) !== undefined);
 }
 
 function utcDay(year: number, month: number, day: number): EpochMillis | undefined {

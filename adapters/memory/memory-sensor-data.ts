@@ -1,0 +1,92 @@
+/**
+ * The table of readings in memory: the latest value per sensor and timestamp, until the process ends. Like the DynamoDB
+ * table it has no bound; a reading takes about a hundred bytes, a million of them about 100 MB.
+ */
+import { InvalidRequest } from '../../core/errors.ts';
+import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import { formatTimestamp, isCanonicalTimestamp } from '../../core/timestamp.ts';
+import { type Sample, SensorSeries } from './sensor-series.ts';
+import { compareUtf8 } from './sorted-map.ts';
+
+export interface SensorSummary {
+  readonly sensorId: string;
+  /** How many readings are held. */
+  readonly count: number;
+  /** The one with the latest timestamp. */
+  readonly latest: StoredReading;
+}
+
+export class MemorySensorData implements SensorDataTable {
+  readonly #sensors = new Map<string, SensorSeries>();
+
+  /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
+  async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
+    const samples = new Map<string, { sensorId: string; sample: Sample }>();
+    for (const { sensorId, timestamp, value, sequenceNumber, arrivedAt } of readings) {
+      const instant = instantOf('timestamp', timestamp);
+      samples.set(`${instant} ${sensorId}`, { sensorId, sample: { instant, value, sequenceNumber, arrivedAt } });
+    }
+    if (samples.size < readings.length) throw new Error('Provided list of item keys contains duplicates');
+    for (const { sensorId, sample } of samples.values()) this.#seriesOf(sensorId).put(sample);
+    return { notTaken: [] };
+  }
+
+  async query({
+    sensorId,
+    from,
+    to,
+    after,
+    order,
+    limit,
+  }: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }> {
+    let first = from === undefined ? -Infinity : instantOf('from', from);
+    let last = to === undefined ? Infinity : instantOf('to', to);
+    // Instants are whole milliseconds: behind one is from its neighbour on.
+    if (after !== undefined && order === 'asc') first = Math.max(first, instantOf('after', after) + 1);
+    if (after !== undefined && order === 'desc') last = Math.min(last, instantOf('after', after) - 1);
+
+    const readings: StoredReading[] = [];
+    const series = this.#sensors.get(sensorId);
+    for (const sample of (order === 'asc' ? series?.ascending(first) : series?.descending(last)) ?? []) {
+      if (sample.instant < first || sample.instant > last) break;
+      if (readings.length >= limit) return { readings, more: true };
+      readings.push(reading(sensorId, sample));
+    }
+    return { readings, more: false };
+  }
+
+  /** Every sensor that has readings, in the UTF-8 byte order of the ids. */
+  sensors(): readonly SensorSummary[] {
+    return [...this.#sensors]
+      .flatMap(([sensorId, { count, latest }]) =>
+        latest === undefined ? [] : { sensorId, count, latest: reading(sensorId, latest) },
+      )
+      .sort((a, b) => compareUtf8(a.sensorId, b.sensorId));
+  }
+
+  statistics(): { readonly sensors: number; readonly readings: number } {
+    let readings = 0;
+    for (const { count } of this.#sensors.values()) readings += count;
+    return { sensors: this.#sensors.size, readings };
+  }
+
+  #seriesOf(sensorId: string): SensorSeries {
+    const known = this.#sensors.get(sensorId);
+    if (known !== undefined) return known;
+    const series = new SensorSeries();
+    this.#sensors.set(sensorId, series);
+    return series;
+  }
+}
+
+/** DynamoDB compares the text: one in another form would be another key there, hence is refused here. */
+function instantOf(field: string, timestamp: string): EpochMillis {
+  if (!isCanonicalTimestamp(timestamp)) {
+    throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
+  }
+  return Date.parse(timestamp);
+}
+
+function reading(sensorId: string, { instant, value, sequenceNumber, arrivedAt }: Sample): StoredReading {
+  return { sensorId, value, timestamp: formatTimestamp(instant), sequenceNumber, arrivedAt };
+}

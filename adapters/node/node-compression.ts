@@ -1,0 +1,27 @@
+/** gzip by zlib, in its thread pool. The header carries no time: the same bytes compress to the same bytes. */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Compression } from '../../core/ports.ts';
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** Far above any object of the archive, and far below what a small file can expand to (a thousandfold). */
+const MAX_DECOMPRESSED_BYTES = 256 * 1_048_576;
+
+export class NodeCompression implements Compression {
+  readonly #maxDecompressedBytes: number;
+
+  constructor(maxDecompressedBytes = MAX_DECOMPRESSED_BYTES) {
+    this.#maxDecompressedBytes = maxDecompressedBytes;
+  }
+
+  async compress(bytes: Uint8Array): Promise<Uint8Array> {
+    return compress(bytes, { level: 6 });
+  }
+
+  /** @throws Error where the bytes are no whole gzip, or expand to more than the bound (`ERR_BUFFER_TOO_LARGE`). */
+  async decompress(bytes: Uint8Array): Promise<Uint8Array> {
+    return decompress(bytes, { maxOutputLength: this.#maxDecompressedBytes });
+  }
+}

@@ -1,0 +1,109 @@
+/** What follows the outcome of one invocation. The one place where retries, bisection and giving up are decided. */
+import type { EventSourceMappingSettings } from '../pipeline.ts';
+import type { EpochMillis, StreamRecord } from '../ports.ts';
+import { type BatchResult, readBatchItemFailures } from './batch-item-failures.ts';
+
+/** How an invocation ended. */
+export type InvocationOutcome =
+  /** The function returned; the payload is what it answered. */
+  | { readonly type: 'response'; readonly payload: unknown }
+  /** The function threw, timed out or ran out of memory. */
+  | { readonly type: 'function-error' }
+  /** The function was never run: throttled, not permitted, a fault of the service. */
+  | { readonly type: 'not-invoked' };
+
+/** What a batch has been through. */
+export interface Attempts {
+  /** Failures that count against `maximumRetryAttempts`. */
+  readonly failures: number;
+  /** Tries in which the function was not run, in a row. */
+  readonly refusals: number;
+  /** Times that the function ran on these records, for the failure destination. */
+  readonly invocations: number;
+}
+
+export const FRESH: Attempts = { failures: 0, refusals: 0, invocations: 0 };
+
+/** The condition that Lambda names in the record for the failure destination. */
+export type GiveUpCondition = 'RetryAttemptsExhausted' | 'RecordAgeExpired';
+
+/** `done` counts the records at the front of the batch that succeeded: the checkpoint moves past them in any case. */
+export type Decision =
+  | { readonly type: 'advance'; readonly done: number }
+  | { readonly type: 'retry'; readonly done: number; readonly attempts: Attempts; readonly delayMillis: number }
+  | { readonly type: 'bisect'; readonly done: 0; readonly leftCount: number; readonly attempts: Attempts }
+  | {
+      readonly type: 'give-up';
+      readonly done: number;
+      readonly attempts: Attempts;
+      readonly condition: GiveUpCondition;
+    };
+
+export function decide(
+  settings: EventSourceMappingSettings,
+  records: readonly StreamRecord[],
+  before: Attempts,
+  outcome: InvocationOutcome,
+): Decision {
+  if (outcome.type === 'not-invoked') {
+    // LDG: an error before the function runs is retried until the records expire; no retry attempt is spent.
+    const attempts = { ...before, refusals: before.refusals + 1 };
+    return { type: 'retry', done: 0, attempts, delayMillis: backoffMillis(attempts.refusals) };
+  }
+
+  const result = resultOf(settings, records, outcome);
+  if (result === 'success') return { type: 'advance', done: records.length };
+
+  const done = result === 'failure' ? 0 : result.failedFrom;
+  const ran: Attempts = { failures: before.failures, refusals: 0, invocations: before.invocations + 1 };
+  if (settings.bisectBatchOnFunctionError && result === 'failure' && records.length > 1) {
+    // LDG: bisecting does not spend the retry quota. Chosen: the halves inherit what was spent, the left half goes
+    // first and at once (it is a new batch, not a repetition), and a batch is split before it is given up.
+    return { type: 'bisect', done: 0, leftCount: Math.ceil(records.length / 2), attempts: ran };
+  }
+  if (settings.bisectBatchOnFunctionError && done > 0) {
+    // LDG: with bisection on, a partial response splits the batch at the returned number; only the rest is retried.
+    // A split spends no retry. Chosen: it waits like a first retry, since the store behind it may need a moment.
+    // A response that names the first record splits nothing off: that is a plain retry.
+    return { type: 'retry', done, attempts: ran, delayMillis: backoffMillis(1) };
+  }
+  // Chosen: partial progress does not reset the count, so that a batch cannot be retried more often than is set.
+  const attempts = { ...ran, failures: ran.failures + 1 };
+  if (settings.maximumRetryAttempts !== -1 && attempts.failures > settings.maximumRetryAttempts) {
+    return { type: 'give-up', done, attempts, condition: 'RetryAttemptsExhausted' };
+  }
+  return { type: 'retry', done, attempts, delayMillis: backoffMillis(attempts.failures) };
+}
+
+/**
+ * How many records at the front are older than `maximumRecordAgeInSeconds`. Records arrive in order, so those are the
+ * ones that have expired. Chosen: each record by its own age, as a batch's younger records still have a chance.
+ */
+export function expiredCount(
+  settings: EventSourceMappingSettings,
+  records: readonly StreamRecord[],
+  now: EpochMillis,
+): number {
+  if (settings.maximumRecordAgeInSeconds === -1) return 0;
+  const oldest = now - settings.maximumRecordAgeInSeconds * 1_000;
+  const alive = records.findIndex(({ arrivedAt }) => arrivedAt >= oldest);
+  return alive === -1 ? records.length : alive;
+}
+
+/** Chosen, as AWS documents no curve: 200 ms, doubling, at most 30 s. One consumer per lane needs no jitter. */
+export function backoffMillis(failures: number): number {
+  return Math.min(200 * 2 ** Math.min(failures - 1, 20), 30_000);
+}
+
+/**
+ * LDG: a function error is a complete failure, regardless of partial responses; without ReportBatchItemFailures the
+ * response is ignored.
+ */
+function resultOf(
+  settings: EventSourceMappingSettings,
+  records: readonly StreamRecord[],
+  outcome: Exclude<InvocationOutcome, { type: 'not-invoked' }>,
+): BatchResult {
+  if (outcome.type === 'function-error') return 'failure';
+  return settings.reportBatchItemFailures ? readBatchItemFailures(outcome.payload, records) : 'success';
+}

@@ -1,0 +1,74 @@
+/**
+ * What the on-failure destination is sent about records that were given up: the metadata that Lambda sends, and, as an
+ * S3 destination has it, the payload, so that the data outlives the stream's retention (LDG, "Retain discarded batch
+ * records for a Kinesis Data Streams event source in Lambda").
+ */
+import type { EpochMillis, StreamRecord } from '../ports.ts';
+import { formatTimestamp } from '../timestamp.ts';
+import type { Attempts, GiveUpCondition } from './decision.ts';
+
+export interface GivenUpBatch {
+  /** At least one record, all of one shard, in order. */
+  readonly records: readonly StreamRecord[];
+  readonly condition: GiveUpCondition;
+  readonly attempts: Attempts;
+  readonly functionArn: string;
+  readonly streamArn: string;
+  /** Of the last invocation; absent where the function never ran on these records. */
+  readonly requestId?: string;
+  /** What Lambda said of the last invocation, for instance `Unhandled`; absent where the function returned. */
+  readonly functionError?: string;
+  readonly givenUpAt: EpochMillis;
+  /** The event with the records, as the function was or would have been sent it, as JSON. */
+  readonly payload: string;
+}
+
+export function failureRecord(batch: GivenUpBatch): unknown {
+  const {
+    records,
+    condition,
+    attempts,
+    functionArn,
+    streamArn,
+    requestId = '',
+    functionError,
+    givenUpAt,
+    payload,
+  } = batch;
+  const [first, last] = ends(records);
+  return {
+    requestContext: { requestId, functionArn, condition, approximateInvokeCount: attempts.invocations },
+    responseContext: {
+      statusCode: 200,
+      executedVersion: '$LATEST',
+      ...(functionError !== undefined && { functionError }),
+    },
+    version: '1.0',
+    timestamp: formatTimestamp(givenUpAt),
+    KinesisBatchInfo: {
+      shardId: first.shardId,
+      startSequenceNumber: first.sequenceNumber,
+      endSequenceNumber: last.sequenceNumber,
+      approximateArrivalOfFirstRecord: formatTimestamp(first.arrivedAt),
+      approximateArrivalOfLastRecord: formatTimestamp(last.arrivedAt),
+      batchSize: records.length,
+      streamArn,
+    },
+    payload,
+  };
+}
+
+/** `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, as Lambda names the object in S3. */
+export function failureKey(mappingId: string, batch: GivenUpBatch, uuid: string): string {
+  const timestamp = formatTimestamp(batch.givenUpAt);
+  const second = timestamp.slice(0, 19).replaceAll(':', '.');
+  const day = timestamp.slice(0, 10).replaceAll('-', '/');
+  return `aws/lambda/${mappingId}/${ends(batch.records)[0].shardId}/${day}/${second}-${uuid}`;
+}
+
+function ends(records: readonly StreamRecord[]): [StreamRecord, StreamRecord] {
+  const first = records[0];
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) throw new RangeError('a batch that is given up has records');
+  return [first, last];
+}

@@ -1,0 +1,197 @@
+/**
+ * One lane of a shard. With a parallelisation factor above 1 a shard's records are dealt to that many lanes by partition
+ * key, so that batches run side by side while the records of a key stay in order (LDG). A lane has at most one batch in
+ * flight. Its records wait in one queue; a batch is a run at the front of it, so nothing can be skipped or overtaken.
+ */
+import type { EventSourceMappingSettings } from '../pipeline.ts';
+import type { EpochMillis, StreamRecord } from '../ports.ts';
+import { Queue } from '../queue.ts';
+import {
+  type Attempts,
+  backoffMillis,
+  decide,
+  type Decision,
+  expiredCount,
+  FRESH,
+  type GiveUpCondition,
+  type InvocationOutcome,
+} from './decision.ts';
+import { MAX_PAYLOAD_BYTES, payloadBytes } from './payload-size.ts';
+
+/** A run of records, at the front of the queue or right behind the segment before it. */
+interface Segment {
+  readonly count: number;
+  readonly attempts: Attempts;
+  readonly notBefore: EpochMillis;
+  /** Set where the records are for the failure destination and no longer for the function. */
+  readonly giveUp?: GiveUpCondition;
+}
+
+/** Work that a lane hands out, one at a time; answer it with `invoked` or `givenUp`. */
+export type LaneWork =
+  | { readonly type: 'invoke'; readonly records: readonly StreamRecord[]; readonly attempts: Attempts }
+  | {
+      readonly type: 'give-up';
+      readonly records: readonly StreamRecord[];
+      readonly attempts: Attempts;
+      readonly condition: GiveUpCondition;
+    };
+
+export class Lane {
+  readonly #settings: EventSourceMappingSettings;
+  readonly #queue = new Queue<StreamRecord>();
+  /** What the front of the queue has been cut into; empty where no batch is open. */
+  #segments: Segment[] = [];
+  #work: LaneWork | undefined;
+  #queuedBytes = 0;
+  /** When the collecting of the next batch began. */
+  #windowStart: EpochMillis | undefined;
+
+  constructor(settings: EventSourceMappingSettings) {
+    this.#settings = settings;
+  }
+
+  /** Records that are not settled, the oldest first. */
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  get payloadBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get oldest(): StreamRecord | undefined {
+    return this.#queue.peek();
+  }
+
+  get inFlight(): LaneWork | undefined {
+    return this.#work;
+  }
+
+  /** Sizes of the batches that the open batch has become, the next one first: what bisection left to do. */
+  get segments(): readonly { readonly count: number; readonly attempts: Attempts }[] {
+    return this.#segments;
+  }
+
+  push(record: StreamRecord, now: EpochMillis): void {
+    this.#queue.push(record);
+    this.#queuedBytes += payloadBytes(record);
+    if (this.#work === undefined) this.#windowStart ??= now;
+  }
+
+  /** The next piece of work, if one is due. It is in flight until it is answered. */
+  take(now: EpochMillis): LaneWork | undefined {
+    if (this.#work !== undefined) return undefined;
+    const segment = this.#segments[0] ?? this.#collect(now);
+    if (segment === undefined || segment.notBefore > now) return undefined;
+
+    const records = this.#queue.front(segment.count);
+    const { attempts, giveUp } = segment;
+    const expired = giveUp === undefined ? expiredCount(this.#settings, records, now) : 0;
+    if (giveUp !== undefined) {
+      this.#replaceFirst(segment);
+      this.#work = { type: 'give-up', records, attempts, condition: giveUp };
+    } else if (expired > 0) {
+      this.#replaceFirst({ ...segment, count: expired }, { ...segment, count: segment.count - expired });
+      this.#work = { type: 'give-up', records: records.slice(0, expired), attempts, condition: 'RecordAgeExpired' };
+    } else {
+      this.#replaceFirst(segment);
+      this.#work = { type: 'invoke', records, attempts };
+    }
+    return this.#work;
+  }
+
+  /** When `take` has something, given no new records; `undefined` where only new records or an answer can change that. */
+  dueAt(): EpochMillis | undefined {
+    if (this.#work !== undefined) return undefined;
+    const segment = this.#segments[0];
+    if (segment !== undefined) return segment.notBefore;
+    if (this.#windowStart === undefined || this.#queue.length === 0) return undefined;
+    return this.#isFull() ? this.#windowStart : this.#windowStart + this.#windowMillis;
+  }
+
+  /** Answers an invocation; says what follows from it. */
+  invoked(outcome: InvocationOutcome, now: EpochMillis): Decision {
+    const { records, attempts } = this.#answered('invoke');
+    const decision = decide(this.#settings, records, attempts, outcome);
+    this.#drop(decision.done);
+    const count = records.length - decision.done;
+    switch (decision.type) {
+      case 'advance':
+        this.#replaceFirst();
+        break;
+      case 'retry':
+        this.#replaceFirst({ count, attempts: decision.attempts, notBefore: now + decision.delayMillis });
+        break;
+      case 'bisect': {
+        const half = { attempts: decision.attempts, notBefore: now };
+        this.#replaceFirst({ ...half, count: decision.leftCount }, { ...half, count: count - decision.leftCount });
+        break;
+      }
+      case 'give-up':
+        this.#replaceFirst({ count, attempts: decision.attempts, notBefore: now, giveUp: decision.condition });
+        break;
+    }
+    this.#openWindow(now);
+    return decision;
+  }
+
+  /** Answers a `give-up`: the lane goes on behind records that the failure destination holds, and only behind those. */
+  givenUp(kept: boolean, now: EpochMillis): void {
+    const { records, attempts, condition } = this.#answered('give-up');
+    if (kept) {
+      this.#drop(records.length);
+      this.#replaceFirst();
+    } else {
+      // Chosen: Lambda drops what its destination does not take; here it is tried again, as no reading may be lost.
+      const refused = { ...attempts, refusals: attempts.refusals + 1 };
+      const notBefore = now + backoffMillis(refused.refusals);
+      this.#replaceFirst({ count: records.length, attempts: refused, notBefore, giveUp: condition });
+    }
+    this.#openWindow(now);
+  }
+
+  get #windowMillis(): number {
+    return this.#settings.maximumBatchingWindowInSeconds * 1_000;
+  }
+
+  /** LDG: a batch goes out when it is full, when its window is over, or when it reaches 6 MB. */
+  #collect(now: EpochMillis): Segment | undefined {
+    const due = this.dueAt();
+    if (due === undefined || due > now) return undefined;
+    let count = 0;
+    let bytes = 0;
+    for (const record of this.#queue.front(this.#settings.batchSize)) {
+      bytes += payloadBytes(record);
+      // A record that is too large on its own goes alone: whether it can be invoked is not for the lane to say.
+      if (count > 0 && bytes > MAX_PAYLOAD_BYTES) break;
+      count += 1;
+    }
+    return { count, attempts: FRESH, notBefore: now };
+  }
+
+  #isFull(): boolean {
+    return this.#queue.length >= this.#settings.batchSize || this.#queuedBytes >= MAX_PAYLOAD_BYTES;
+  }
+
+  #replaceFirst(...segments: Segment[]): void {
+    this.#segments = [...segments.filter(({ count }) => count > 0), ...this.#segments.slice(1)];
+  }
+
+  #answered<Type extends LaneWork['type']>(type: Type): Extract<LaneWork, { type: Type }> {
+    const work = this.#work;
+    if (work?.type !== type) throw new Error(`no ${type} is in flight in this lane`);
+    this.#work = undefined;
+    return work as Extract<LaneWork, { type: Type }>;
+  }
+
+  #drop(count: number): void {
+    for (const record of this.#queue.front(count)) this.#queuedBytes -= payloadBytes(record);
+    this.#queue.drop(count);
+  }
+
+  /** LDG: the next batching window starts when the previous invocation has finished. */
+  #openWindow(now: EpochMillis): void {
+    this.#windowStart = this.#segments.length === 0 && this.#queue.length > 0 ? now : undefined;
+  }
+}

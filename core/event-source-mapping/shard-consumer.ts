@@ -1,0 +1,207 @@
+/**
+ * One consumer of one shard: reads, deals the records to lanes, hands out batches, and knows how far everything is done.
+ * It has no clock and no effect: `next` says what to do now, the caller does it and answers. What is lost with this
+ * object (a crash) is delivered again from the checkpoint: at least once, never less.
+ */
+import type { EventSourceMappingSettings } from '../pipeline.ts';
+import type { EpochMillis, ShardPage, ShardPosition, StreamRecord } from '../ports.ts';
+import { Queue } from '../queue.ts';
+import { compareSequenceNumbers } from '../sequence-number.ts';
+import type { Attempts, Decision, InvocationOutcome } from './decision.ts';
+import { Lane, type LaneWork } from './lane.ts';
+import { MAX_PAYLOAD_BYTES } from './payload-size.ts';
+
+/** Lambda polls a shard once per second (LDG); GetRecords answers at most 10,000 records. */
+export const POLL_INTERVAL_MILLIS = 1_000;
+const MAX_READ = 10_000;
+
+export type ShardCommand =
+  | { readonly type: 'read'; readonly position: ShardPosition; readonly limit: number }
+  | ({ readonly lane: number } & LaneWork);
+
+export interface LaneState {
+  readonly waiting: number;
+  /** Records in the batch that is being processed now. */
+  readonly inFlight: number;
+  /** The open batch as bisection has cut it, the next piece first. */
+  readonly pieces: readonly { readonly count: number; readonly attempts: Attempts }[];
+}
+
+export interface ShardConsumerState {
+  readonly checkpoint: ShardPosition;
+  /** When the oldest record that was read and is not done arrived. */
+  readonly oldestArrival?: EpochMillis;
+  readonly unfinished: number;
+  readonly trimmed: number;
+  readonly millisBehindLatest: number;
+  readonly finished: boolean;
+  readonly lanes: readonly LaneState[];
+}
+
+export class ShardConsumer {
+  readonly #settings: EventSourceMappingSettings;
+  readonly #lanes: readonly Lane[];
+  /** Sequence numbers that were read and are not yet behind the checkpoint, in order. */
+  readonly #unfinished = new Queue<string>();
+  #checkpoint: ShardPosition;
+  #readPosition: ShardPosition;
+  #reading: { readonly limit: number } | undefined;
+  #woken = false;
+  #nextReadAt: EpochMillis = 0;
+  #endOfShard = false;
+  #trimmed = 0;
+  #millisBehindLatest = 0;
+
+  /** @param checkpoint Where an earlier consumer of this mapping stood, or where the mapping starts. */
+  constructor(settings: EventSourceMappingSettings, checkpoint: ShardPosition) {
+    this.#settings = settings;
+    this.#checkpoint = checkpoint;
+    this.#readPosition = checkpoint;
+    this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings));
+  }
+
+  /** What can be done now. Each command is in flight until it is answered by the method named after it. */
+  next(now: EpochMillis): ShardCommand[] {
+    const commands: ShardCommand[] = [];
+    this.#lanes.forEach((lane, index) => {
+      const work = lane.take(now);
+      if (work !== undefined) commands.push({ lane: index, ...work });
+    });
+    if (this.#wantsMore() && this.#nextReadAt <= now) {
+      this.#reading = { limit: this.#room() };
+      this.#woken = false;
+      commands.push({ type: 'read', position: this.#readPosition, ...this.#reading });
+    }
+    return commands;
+  }
+
+  /** When to call `next` again if nothing is answered before. */
+  dueAt(): EpochMillis | undefined {
+    const due = this.#lanes.map((lane) => lane.dueAt()).filter((at) => at !== undefined);
+    if (this.#wantsMore()) due.push(this.#nextReadAt);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** New records are known to be there: read now rather than at the next poll. */
+  wake(): void {
+    this.#woken = true;
+    this.#nextReadAt = 0;
+  }
+
+  /** Answers a `read`. */
+  read(page: ShardPage, now: EpochMillis): void {
+    const limit = this.#reading?.limit;
+    this.#reading = undefined;
+    this.#trimmed += page.trimmed;
+    this.#endOfShard = page.endOfShard;
+    this.#millisBehindLatest = page.millisBehindLatest;
+    for (const record of page.records) {
+      this.#unfinished.push(record.sequenceNumber);
+      this.#laneOf(record).push(record, now);
+    }
+    const last = page.records.at(-1);
+    if (last !== undefined) {
+      this.#readPosition = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last.sequenceNumber };
+    }
+    // At the tip there is nothing to gain from asking again at once, unless something came during the read.
+    const more = limit !== undefined && (page.records.length >= limit || page.millisBehindLatest > 0);
+    this.#nextReadAt = more || this.#woken ? now : now + POLL_INTERVAL_MILLIS;
+  }
+
+  /** Answers a `read` that failed. */
+  readFailed(now: EpochMillis): void {
+    this.#reading = undefined;
+    this.#nextReadAt = now + POLL_INTERVAL_MILLIS;
+  }
+
+  /** Answers an `invoke`. */
+  invoked(lane: number, outcome: InvocationOutcome, now: EpochMillis): Decision {
+    const decision = this.#lane(lane).invoked(outcome, now);
+    this.#moveCheckpoint();
+    return decision;
+  }
+
+  /** Answers a `give-up`: whether the failure destination holds the records. */
+  givenUp(lane: number, kept: boolean, now: EpochMillis): void {
+    this.#lane(lane).givenUp(kept, now);
+    this.#moveCheckpoint();
+  }
+
+  /** Everything up to here is done, and nothing behind it is forgotten by starting again from here. */
+  get checkpoint(): ShardPosition {
+    return this.#checkpoint;
+  }
+
+  /** The shard was closed and everything in it is done: its children may be read. */
+  get finished(): boolean {
+    return this.#endOfShard && this.#unfinished.length === 0;
+  }
+
+  state(): ShardConsumerState {
+    const arrivals = this.#lanes.map(({ oldest }) => oldest?.arrivedAt).filter((at) => at !== undefined);
+    return {
+      checkpoint: this.#checkpoint,
+      ...(arrivals.length > 0 && { oldestArrival: Math.min(...arrivals) }),
+      unfinished: this.#unfinished.length,
+      trimmed: this.#trimmed,
+      millisBehindLatest: this.#millisBehindLatest,
+      finished: this.finished,
+      lanes: this.#lanes.map((lane) => ({
+        waiting: lane.length,
+        inFlight: lane.inFlight?.records.length ?? 0,
+        pieces: lane.segments.map(({ count, attempts }) => ({ count, attempts })),
+      })),
+    };
+  }
+
+  #wantsMore(): boolean {
+    return this.#reading === undefined && !this.#endOfShard && this.#room() > 0;
+  }
+
+  /**
+   * One batch per lane in flight and one more read ahead. A lane that is stuck fills this up, and then the shard waits
+   * for it: memory stays bounded, and Lambda does likewise.
+   */
+  #room(): number {
+    const bytes = this.#lanes.reduce((sum, lane) => sum + lane.payloadBytes, 0);
+    if (bytes >= (this.#lanes.length + 1) * MAX_PAYLOAD_BYTES) return 0;
+    const records = (this.#lanes.length + 1) * this.#settings.batchSize - this.#unfinished.length;
+    return Math.max(0, Math.min(records, MAX_READ));
+  }
+
+  /** The checkpoint stands in front of the oldest record that any lane has not done. */
+  #moveCheckpoint(): void {
+    const open = this.#lanes.map(({ oldest }) => oldest?.sequenceNumber).filter((number) => number !== undefined);
+    let done: string | undefined;
+    let head = this.#unfinished.peek();
+    while (head !== undefined && isBehindAll(head, open)) {
+      done = head;
+      this.#unfinished.drop(1);
+      head = this.#unfinished.peek();
+    }
+    if (done !== undefined) this.#checkpoint = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: done };
+  }
+
+  #laneOf({ partitionKey }: StreamRecord): Lane {
+    return this.#lane(this.#lanes.length === 1 ? 0 : hash(partitionKey) % this.#lanes.length);
+  }
+
+  #lane(index: number): Lane {
+    const lane = this.#lanes[index];
+    if (lane === undefined) throw new RangeError(`lane ${index} of ${this.#lanes.length}`);
+    return lane;
+  }
+}
+
+function isBehindAll(sequenceNumber: string, open: readonly string[]): boolean {
+  return open.every((oldest) => compareSequenceNumbers(sequenceNumber, oldest) < 0);
+}
+
+/** FNV-1a: any fixed spread of keys over lanes will do, AWS documents none. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return value;
+}

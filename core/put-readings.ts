@@ -1,0 +1,79 @@
+/**
+ * Use case: readings at the door. What is no reading is refused here, with its reason, while the sender is still there
+ * to hear it; what is accepted goes into the stream as it was sent.
+ */
+import type { CallOptions, Clock, EventStream } from './ports.ts';
+import { describeReasons, type Reason, type ReadingFlag, type ReadingResult } from './reading.ts';
+
+/** One reading as it came: its bytes, and what `parseReading` or `checkReading` says of them. */
+export interface Candidate {
+  readonly data: Uint8Array;
+  readonly result: ReadingResult;
+}
+
+export interface AcceptedReading {
+  readonly index: number;
+  readonly sequenceNumber: string;
+  readonly shardId: string;
+  readonly flag?: ReadingFlag;
+}
+
+export interface RefusedReading {
+  readonly index: number;
+  /** One sentence. */
+  readonly reason: string;
+  /** Empty where nothing is wrong with the reading and the stream did not take it: the same reading can be sent again. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface PutReadingsOutcome {
+  readonly accepted: readonly AcceptedReading[];
+  readonly rejected: readonly RefusedReading[];
+}
+
+export class PutReadings {
+  readonly #stream: EventStream;
+  readonly #clock: Clock;
+
+  constructor(stream: EventStream, clock: Clock) {
+    this.#stream = stream;
+    this.#clock = clock;
+  }
+
+  /** When a candidate without a timestamp is taken to have been read, for `parseReading`. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** @param firstIndex Index of the first candidate in what the sender sent, which may come in several calls. */
+  async put(candidates: readonly Candidate[], firstIndex = 0, options: CallOptions = {}): Promise<PutReadingsOutcome> {
+    const rejected: RefusedReading[] = [];
+    const valid: { index: number; event: { partitionKey: string; data: Uint8Array }; flag: ReadingFlag | undefined }[] =
+      [];
+    candidates.forEach(({ data, result }, offset) => {
+      const index = firstIndex + offset;
+      if (result.ok) valid.push({ index, event: { partitionKey: result.reading.sensorId, data }, flag: result.flag });
+      else rejected.push({ index, reason: describeReasons(result.reasons), reasons: result.reasons });
+    });
+
+    const outcomes =
+      valid.length === 0
+        ? []
+        : await this.#stream.put(
+            valid.map(({ event }) => event),
+            options,
+          );
+    const accepted: AcceptedReading[] = [];
+    valid.forEach(({ index, flag }, position) => {
+      const outcome = outcomes[position];
+      if (outcome?.taken === true) {
+        const { sequenceNumber, shardId } = outcome;
+        accepted.push({ index, sequenceNumber, shardId, ...(flag !== undefined && { flag }) });
+      } else {
+        const why = outcome === undefined ? 'the stream gave no answer for it' : `${outcome.code}: ${outcome.message}`;
+        rejected.push({ index, reason: `not taken, send it again (${why})`, reasons: [] });
+      }
+    });
+    return { accepted, rejected: rejected.sort((a, b) => a.index - b.index) };
+  }
+}

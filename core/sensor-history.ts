@@ -1,0 +1,100 @@
+/** Use case: the history of one sensor, newest first unless asked otherwise, page by page. */
+import { InvalidRequest } from './errors.ts';
+import { formatHistoryCursor, parseHistoryCursor } from './history-cursor.ts';
+import type { EpochMillis, SensorDataTable, StoredReading } from './ports.ts';
+import { sensorIdProblem } from './sensor-id.ts';
+import { EARLIEST, formatTimestamp, LATEST, parseTimestamp } from './timestamp.ts';
+
+export const DEFAULT_HISTORY_LIMIT = 20;
+export const MAX_HISTORY_LIMIT = 1_000;
+
+/** As it comes from outside: text of a query string or JSON of an invocation, not yet checked. */
+export interface HistoryRequest {
+  readonly sensorId?: unknown;
+  /** ISO 8601 or epoch milliseconds, inclusive; likewise `to`. */
+  readonly from?: unknown;
+  readonly to?: unknown;
+  /** 1–1,000, 20 if not given. */
+  readonly limit?: unknown;
+  /** `desc` (newest first, if not given) or `asc`. */
+  readonly order?: unknown;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: unknown;
+}
+
+export interface HistoryPage {
+  readonly sensorId: string;
+  readonly readings: readonly StoredReading[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+export class SensorHistory {
+  readonly #table: SensorDataTable;
+
+  constructor(table: SensorDataTable) {
+    this.#table = table;
+  }
+
+  /** @throws InvalidRequest naming the parameter that is wrong; StoreUnavailable where the table does not answer now. */
+  async read(request: HistoryRequest): Promise<HistoryPage> {
+    const sensorId = checkSensorId(request.sensorId);
+    const order = checkOrder(request.order);
+    const limit = checkLimit(request.limit);
+    const from = checkInstant('from', request.from);
+    const to = checkInstant('to', request.to);
+    if (from !== undefined && to !== undefined && from > to) {
+      throw new InvalidRequest('from', `is ${formatTimestamp(from)}, which is after to (${formatTimestamp(to)})`);
+    }
+    const after = given(request.cursor) ? parseHistoryCursor(request.cursor, { sensorId, order }) : undefined;
+
+    const { readings, more } = await this.#table.query({
+      sensorId,
+      order,
+      limit,
+      ...(from !== undefined && { from: formatTimestamp(from) }),
+      ...(to !== undefined && { to: formatTimestamp(to) }),
+      ...(after !== undefined && { after }),
+    });
+    const last = readings.at(-1);
+    if (!more || last === undefined) return { sensorId, readings };
+    return { sensorId, readings, nextCursor: formatHistoryCursor({ sensorId, order, timestamp: last.timestamp }) };
+  }
+}
+
+/** Devices and forms send empty fields for what was not filled in. */
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function checkSensorId(seen: unknown): string {
+  if (typeof seen !== 'string') throw new InvalidRequest('sensorId', 'must be a string');
+  const problem = sensorIdProblem(seen);
+  if (problem !== undefined) throw new InvalidRequest('sensorId', problem);
+  return seen;
+}
+
+function checkOrder(seen: unknown): 'asc' | 'desc' {
+  if (!given(seen)) return 'desc';
+  if (seen === 'asc' || seen === 'desc') return seen;
+  throw new InvalidRequest('order', 'must be asc (oldest first) or desc (newest first)');
+}
+
+function checkLimit(seen: unknown): number {
+  if (!given(seen)) return DEFAULT_HISTORY_LIMIT;
+  const limit = typeof seen === 'number' ? seen : typeof seen === 'string' && /^\d+$/.test(seen) ? Number(seen) : NaN;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_HISTORY_LIMIT) return limit;
+  throw new InvalidRequest('limit', `must be a whole number from 1 to ${MAX_HISTORY_LIMIT}`);
+}
+
+function checkInstant(field: string, seen: unknown): EpochMillis | undefined {
+  if (!given(seen)) return undefined;
+  const instant =
+    typeof seen === 'number' ? Math.floor(seen) : typeof seen === 'string' ? parseTimestamp(seen) : undefined;
+  if (instant === undefined || !(instant >= EARLIEST && instant <= LATEST)) {
+    // In a query string a + is a space, so that `…T10:00:00+01:00` arrives broken.
+    const hint = typeof seen === 'string' && / \d\d:?\d\d$/.test(seen) ? ' (write the + of an offset as %2B)' : '';
+    throw new InvalidRequest(field, `must be an ISO 8601 date and time from 1970 to 9999${hint}`);
+  }
+  return instant;
+}

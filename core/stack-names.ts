@@ -1,0 +1,33 @@
+/** Names of a stack's parts. They are the contract with clients and with the page, on AWS and on the laptop. */
+import { InvalidRequest } from './errors.ts';
+import { pipeline } from './pipeline.ts';
+
+export interface StackNames {
+  readonly stream: string;
+  readonly bucket: string;
+  readonly table: string;
+  readonly archiveEvents: string;
+  readonly storeReadings: string;
+  readonly sensorHistory: string;
+}
+
+/** A bucket's name has at most 63 characters, of which `-eventarchive-` and the account id take 26. */
+export const MAX_STACK_NAME_LENGTH = 37;
+
+/** @throws InvalidRequest where the stack's name could not become part of a bucket's name. */
+export function stackNames(stack: string, accountId: string): StackNames {
+  if (!/^[a-z][a-z0-9-]*$/.test(stack) || stack.length > MAX_STACK_NAME_LENGTH) {
+    throw new InvalidRequest(
+      'stack',
+      `is ${JSON.stringify(stack)}, but must be lower-case letters, then digits and hyphens, at most ${MAX_STACK_NAME_LENGTH} characters, because it becomes part of the bucket's name`,
+    );
+  }
+  return {
+    stream: `${stack}-SensorStream`,
+    bucket: `${stack}-eventarchive-${accountId}`,
+    table: `${stack}-SensorData`,
+    archiveEvents: `${stack}-${pipeline.archiveEvents.name}`,
+    storeReadings: `${stack}-${pipeline.storeReadings.name}`,
+    sensorHistory: `${stack}-${pipeline.sensorHistory.name}`,
+  };
+}

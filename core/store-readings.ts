@@ -1,0 +1,156 @@
+/**
+ * Use case: store what is a reading, quarantine what never can be one, publish the metric.
+ *
+ * Permanent and transient errors are different things. A record that can never succeed goes to the quarantine and does
+ * not fail the batch. A store that does not take something now is transient: the rest is finished, then the first
+ * record that is not safely kept is named, so that the batch is tried again from there and nothing is skipped.
+ */
+import { StoreUnavailable } from './errors.ts';
+import { toMetricData } from './metric-data.ts';
+import type {
+  CallOptions,
+  Clock,
+  Metrics,
+  Quarantine,
+  QuarantinedRecord,
+  SensorDataTable,
+  StoredReading,
+  StreamRecord,
+} from './ports.ts';
+import { parseReading } from './reading.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
+
+export interface StoreOutcome {
+  /** Readings that the table holds now. */
+  readonly stored: readonly StoredReading[];
+  /** Records that the quarantine holds now. */
+  readonly quarantined: readonly QuarantinedRecord[];
+  /** Readings of the batch that a later one with the same sensor and timestamp replaced. */
+  readonly collapsed: number;
+  /** Readings whose time is far from their arrival (`ReadingFlag`). */
+  readonly flagged: number;
+  readonly metrics: { readonly published: number; readonly leftOut: number; readonly failure?: unknown };
+  /** The first record that is not safely kept, and why; absent where the whole batch is. */
+  readonly failure?: { readonly sequenceNumber: string; readonly causes: readonly unknown[] };
+}
+
+export class StoreReadings {
+  readonly #table: SensorDataTable;
+  readonly #metrics: Metrics;
+  readonly #quarantine: Quarantine;
+  readonly #clock: Clock;
+
+  constructor(table: SensorDataTable, metrics: Metrics, quarantine: Quarantine, clock: Clock) {
+    this.#table = table;
+    this.#metrics = metrics;
+    this.#quarantine = quarantine;
+    this.#clock = clock;
+  }
+
+  /** @param records A batch of one shard, in sequence order. */
+  async store(records: readonly StreamRecord[], options: CallOptions = {}): Promise<StoreOutcome> {
+    const { latest, rejected, collapsed, flagged } = this.#sort(records);
+    const [table, quarantine] = await Promise.all([
+      this.#write(
+        [...latest.values()].map(({ reading }) => reading),
+        options,
+      ),
+      this.#keep(rejected, options),
+    ]);
+
+    const unsafe = [
+      ...table.notTaken.map((reading) => latest.get(keyOf(reading))?.firstSequenceNumber ?? reading.sequenceNumber),
+      ...quarantine.notKept.map(({ record }) => record.sequenceNumber),
+    ];
+    const first = unsafe.length === 0 ? undefined : unsafe.reduce((a, b) => (compareSequenceNumbers(b, a) < 0 ? b : a));
+    const metrics = await this.#publish(table.stored, first, options);
+    return {
+      stored: table.stored,
+      quarantined: quarantine.kept,
+      collapsed,
+      flagged,
+      metrics,
+      ...(first !== undefined && {
+        failure: { sequenceNumber: first, causes: [...table.causes, ...quarantine.causes] },
+      }),
+    };
+  }
+
+  /** Readings by key, the later record winning, and the records that are none. */
+  #sort(records: readonly StreamRecord[]) {
+    const latest = new Map<string, { reading: StoredReading; firstSequenceNumber: string }>();
+    const rejected: QuarantinedRecord[] = [];
+    const now = this.#clock.now();
+    let collapsed = 0;
+    let flagged = 0;
+    for (const record of records) {
+      const { sequenceNumber, arrivedAt } = record;
+      const result = parseReading(record.data, arrivedAt);
+      if (!result.ok) {
+        rejected.push({ record, reasons: result.reasons, quarantinedAt: now });
+        continue;
+      }
+      if (result.flag !== undefined) flagged += 1;
+      const reading: StoredReading = { ...result.reading, sequenceNumber, arrivedAt };
+      const key = keyOf(reading);
+      const earlier = latest.get(key);
+      if (earlier !== undefined) collapsed += 1;
+      latest.set(key, { reading, firstSequenceNumber: earlier?.firstSequenceNumber ?? sequenceNumber });
+    }
+    return { latest, rejected, collapsed, flagged };
+  }
+
+  async #write(readings: readonly StoredReading[], options: CallOptions) {
+    if (readings.length === 0) return { stored: readings, notTaken: readings, causes: [] };
+    try {
+      const { notTaken } = await this.#table.put(readings, options);
+      if (notTaken.length === 0) return { stored: readings, notTaken, causes: [] };
+      const missing = new Set(notTaken.map(keyOf));
+      return {
+        stored: readings.filter((reading) => !missing.has(keyOf(reading))),
+        notTaken,
+        causes: [
+          new StoreUnavailable('table', `took ${readings.length - notTaken.length} of ${readings.length} readings`),
+        ],
+      };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return { stored: [], notTaken: readings, causes: [error] };
+    }
+  }
+
+  async #keep(rejected: readonly QuarantinedRecord[], options: CallOptions) {
+    if (rejected.length === 0) return { kept: rejected, notKept: rejected, causes: [] };
+    try {
+      await this.#quarantine.keep(rejected, options);
+      return { kept: rejected, notKept: [], causes: [] };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return { kept: [], notKept: rejected, causes: [error] };
+    }
+  }
+
+  /**
+   * The metric is no store: its failure is told and never makes stored readings come again. Readings behind the first
+   * failure are left for the retry, which would count them twice.
+   */
+  async #publish(stored: readonly StoredReading[], failedFrom: string | undefined, options: CallOptions) {
+    const settled =
+      failedFrom === undefined
+        ? stored
+        : stored.filter(({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, failedFrom) < 0);
+    const { data, leftOut } = toMetricData(settled, this.#clock.now());
+    if (data.length === 0) return { published: 0, leftOut };
+    try {
+      await this.#metrics.publish(data, options);
+      return { published: settled.length - leftOut, leftOut };
+    } catch (failure) {
+      return { published: 0, leftOut, failure };
+    }
+  }
+}
+
+/** Timestamps have one width, so no other sensor and timestamp give the same text. */
+function keyOf({ timestamp, sensorId }: StoredReading): string {
+  return timestamp + sensorId;
+}

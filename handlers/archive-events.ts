@@ -1,0 +1,28 @@
+/** Function 1, `<stack>-IoTS3EventProcessor`: stream records into the archive. */
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { ArchiveEvents } from '../core/archive-events.ts';
+import { StoreUnavailable } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
+import { deadlineOf, describeBatch, retryFrom } from './batch.ts';
+import { fromKinesisEvent } from './kinesis-records.ts';
+import type { Logger } from './logger.ts';
+
+export type ArchiveEventsHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
+
+export function createArchiveEventsHandler(useCase: ArchiveEvents, clock: Clock, log: Logger): ArchiveEventsHandler {
+  return async (event, context) => {
+    const records = fromKinesisEvent(event);
+    const batch = { requestId: context.awsRequestId, ...describeBatch(records) };
+    try {
+      const key = await useCase.archive(records, { deadline: deadlineOf(context, clock.now()) });
+      log.info({ ...batch, key }, 'archived');
+      return retryFrom();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      // The archive is down, the batch is not at fault: the same batch again gives the same object. A throw would have
+      // it cut in halves, and leave many small objects.
+      log.warn({ ...batch, err: error }, 'not archived, to be retried');
+      return retryFrom(records[0]?.sequenceNumber);
+    }
+  };
+}

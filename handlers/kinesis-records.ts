@@ -1,0 +1,50 @@
+/** Lambda's Kinesis event and the core's records. The two functions undo each other. */
+import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import type { StreamRecord } from '../core/ports.ts';
+
+export interface EventSource {
+  readonly streamArn: string;
+  readonly region: string;
+  /** Execution role of the function. */
+  readonly roleArn: string;
+}
+
+/** What a function is sent: data as base64, the arrival as seconds with a fraction, the shard in the event id. */
+export function toKinesisEvent(records: readonly StreamRecord[], source: EventSource): KinesisStreamEvent {
+  return {
+    Records: records.map((record) => ({
+      kinesis: {
+        kinesisSchemaVersion: '1.0',
+        partitionKey: record.partitionKey,
+        sequenceNumber: record.sequenceNumber,
+        data: base64(record.data),
+        approximateArrivalTimestamp: record.arrivedAt / 1_000,
+      },
+      eventSource: 'aws:kinesis',
+      eventVersion: '1.0',
+      eventID: `${record.shardId}:${record.sequenceNumber}`,
+      eventName: 'aws:kinesis:record',
+      invokeIdentityArn: source.roleArn,
+      awsRegion: source.region,
+      eventSourceARN: source.streamArn,
+    })),
+  };
+}
+
+export function fromKinesisEvent(event: KinesisStreamEvent): StreamRecord[] {
+  return event.Records.map(fromKinesisRecord);
+}
+
+function fromKinesisRecord({ kinesis, eventID }: KinesisStreamRecord): StreamRecord {
+  return {
+    shardId: eventID.slice(0, eventID.indexOf(':')),
+    sequenceNumber: kinesis.sequenceNumber,
+    partitionKey: kinesis.partitionKey,
+    arrivedAt: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
+    data: Buffer.from(kinesis.data, 'base64'),
+  };
+}
+
+function base64(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+}

@@ -1,0 +1,35 @@
+/** Function 2, `<stack>-IoTDDBEventProcessor`: readings into the table and the metric, the rest into the quarantine. */
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { Clock } from '../core/ports.ts';
+import type { StoreReadings } from '../core/store-readings.ts';
+import { deadlineOf, describeBatch, retryFrom } from './batch.ts';
+import { fromKinesisEvent } from './kinesis-records.ts';
+import type { Logger } from './logger.ts';
+
+export type StoreReadingsHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
+
+export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock, log: Logger): StoreReadingsHandler {
+  return async (event, context) => {
+    const records = fromKinesisEvent(event);
+    const { stored, quarantined, collapsed, flagged, metrics, failure } = await useCase.store(records, {
+      deadline: deadlineOf(context, clock.now()),
+    });
+    const summary = {
+      requestId: context.awsRequestId,
+      ...describeBatch(records),
+      stored: stored.length,
+      quarantined: quarantined.length,
+      collapsed,
+      flagged,
+      metrics: { published: metrics.published, leftOut: metrics.leftOut },
+    };
+    if (metrics.failure !== undefined) log.warn({ ...summary, err: metrics.failure }, 'metric not published');
+    if (failure === undefined) {
+      log.info(summary, 'stored');
+    } else {
+      const { sequenceNumber, causes } = failure;
+      log.warn({ ...summary, retryFrom: sequenceNumber, err: new AggregateError(causes) }, 'stored in part');
+    }
+    return retryFrom(failure?.sequenceNumber);
+  };
+}

@@ -1,0 +1,108 @@
+/** Builds the server. It never listens (`main.ts` does), so that tests can inject requests. */
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Container } from 'inversify';
+import { MemoryEventStream } from '../adapters/memory/memory-event-stream.ts';
+import { Ports } from '../adapters/tokens.ts';
+import { stackNames } from '../core/stack-names.ts';
+import { kinesisApi } from './aws-api/kinesis.ts';
+import { lambdaApi } from './aws-api/lambda.ts';
+import { ACCOUNT_ID, REGION } from './local-account.ts';
+import { guardLoopback, isLoopback } from './loopback-guard.ts';
+import type { ServerOptions } from './options.ts';
+import { registerProblemDetails } from './problem-details.ts';
+import { eventsRoute } from './routes/events.ts';
+import { historyRoute } from './routes/history.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { objectsRoute } from './routes/objects.ts';
+import { pageRoute } from './routes/page.ts';
+import { pipelineRoute } from './routes/pipeline.ts';
+import { putReadingsRoute } from './routes/put-readings.ts';
+import { quarantineRoute } from './routes/quarantine.ts';
+import { Services } from './tokens.ts';
+
+export interface AppOptions extends Pick<ServerOptions, 'host' | 'stack' | 'retentionHours'> {
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Percent-encoded, a sensor id of 256 characters of 4 bytes is this long. */
+const MAX_PARAMETER_LENGTH = 256 * 4 * 3;
+
+/** The consumers run from `ready` until `close`, which finishes what is in flight. */
+export async function buildApp(container: Container, options: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    // Requests in flight are finished, idle connections are not waited for.
+    forceCloseConnections: 'idle',
+  });
+  if (isLoopback(options.host)) guardLoopback(app);
+  registerProblemDetails(app);
+
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'IoT backend',
+        description: 'Readings in, history out. Errors are problem details (RFC 9457).',
+        version: '0.1.0',
+      },
+    },
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+
+  const names = stackNames(options.stack, ACCOUNT_ID);
+  const functions = container.get(Services.functions);
+  const clock = container.get(Ports.clock);
+  await app.register(kinesisApi, {
+    stream: container.get(MemoryEventStream),
+    streamName: names.stream,
+    accountId: ACCOUNT_ID,
+    region: REGION,
+    clock,
+    retentionInHours: options.retentionHours,
+  });
+  await app.register(lambdaApi, {
+    functions: new Map([
+      [names.archiveEvents, functions.archiveEvents],
+      [names.storeReadings, functions.storeReadings],
+      [names.sensorHistory, functions.sensorHistory],
+    ]),
+    accountId: ACCOUNT_ID,
+    region: REGION,
+  });
+
+  await app.register(putReadingsRoute(container.get(Services.putReadings)));
+  await app.register(historyRoute(container.get(Services.sensorHistory)));
+  await app.register(
+    objectsRoute({
+      path: '/archive',
+      archive: container.get(Ports.eventArchive),
+      compression: container.get(Ports.compression),
+      contentType: 'application/x-ndjson; charset=utf-8',
+    }),
+  );
+  await app.register(
+    objectsRoute({
+      path: '/failures',
+      archive: container.get(Ports.failureArchive),
+      contentType: 'application/json; charset=utf-8',
+    }),
+  );
+  await app.register(quarantineRoute(container.get(Ports.quarantine)));
+  await app.register(metricsRoute(container.get(Ports.metrics), clock));
+  await app.register(pipelineRoute(container.get(Services.monitor), { stack: options.stack, adapters: 'memory' }));
+  await app.register(eventsRoute(container.get(Services.eventHub)));
+  await app.register(pageRoute);
+
+  const mappings = container.get(Services.mappings);
+  app.addHook('onReady', async () => {
+    for (const mapping of mappings) mapping.start();
+  });
+  app.addHook('onClose', async () => {
+    await Promise.all(mappings.map((mapping) => mapping.stop()));
+  });
+  return app;
+}

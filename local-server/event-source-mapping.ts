@@ -1,0 +1,172 @@
+/**
+ * One consumer of the stream, as Lambda's event source mapping is one: a worker and a checkpoint per shard, parents
+ * before children. It shares nothing with other mappings but the stream, so none can hold up another.
+ */
+import { readyShards } from '../core/event-source-mapping/ready-shards.ts';
+import { checkEventSourceMapping, type EventSourceMappingSettings } from '../core/pipeline.ts';
+import type { EpochMillis, Shard, ShardPosition } from '../core/ports.ts';
+import { type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
+
+export interface EventSourceMappingOptions extends Omit<
+  ShardWorkerOptions,
+  'shardId' | 'start' | 'onInvocation' | 'onGivenUp' | 'onCheckpoint'
+> {
+  /** Name of the function. */
+  readonly name: string;
+}
+
+/** How often a failed listing of shards is tried again. */
+const LIST_RETRY_MILLIS = 1_000;
+
+export class EventSourceMapping {
+  readonly name: string;
+  readonly settings: EventSourceMappingSettings;
+  readonly #options: EventSourceMappingOptions;
+  readonly #workers = new Map<string, ShardWorker>();
+  readonly #checkpoints = new Map<string, ShardPosition>();
+  readonly #finished = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #counts = { invocations: 0, records: 0, errors: 0, retries: 0, bisections: 0, givenUpRecords: 0 };
+  readonly #lastInvocations = new Map<string, InvocationReport>();
+  #onChange: () => void = () => undefined;
+  #initialPosition: ShardPosition = { type: 'TRIM_HORIZON' };
+  #initialShards: ReadonlySet<string> | undefined;
+  #stopping = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+
+  /** @throws InvalidRequest where Lambda would refuse the settings. */
+  constructor(options: EventSourceMappingOptions) {
+    checkEventSourceMapping(options.settings);
+    this.name = options.name;
+    this.settings = options.settings;
+    this.#options = options;
+  }
+
+  /** Calls the listener whenever `state` has something new. */
+  observe(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  start(): void {
+    this.#initialPosition = startingPosition(this.settings, this.#options.clock.now());
+    this.#track(this.#startReadyShards());
+  }
+
+  /** Starts nothing new and resolves when what is in flight is done. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#retryTimer);
+    for (const worker of this.#workers.values()) worker.stop();
+    await Promise.all(this.#running);
+  }
+
+  /** New records are there: read now rather than at the next poll. */
+  wake(): void {
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint. */
+  async state() {
+    const now = this.#options.clock.now();
+    const shards = await Promise.all(
+      [...this.#workers].map(([shardId, worker]) => this.#shardState(shardId, worker, now)),
+    );
+    return {
+      name: this.name,
+      id: this.#options.mappingId,
+      settings: this.settings,
+      iteratorAgeMillis: Math.max(0, ...shards.map(({ iteratorAgeMillis }) => iteratorAgeMillis)),
+      trimmedRecords: shards.reduce((sum, { trimmedRecords }) => sum + trimmedRecords, 0),
+      ...this.#counts,
+      shards,
+    };
+  }
+
+  async #shardState(shardId: string, worker: ShardWorker, now: EpochMillis) {
+    const { checkpoint, oldestArrival, unfinished, trimmed, finished, lanes } = worker.state;
+    const last = this.#lastInvocations.get(shardId);
+    return {
+      shardId,
+      ...(checkpoint.type === 'AFTER_SEQUENCE_NUMBER' && { checkpoint: checkpoint.sequenceNumber }),
+      finished,
+      recordsBehind: (await this.#options.reader.backlog(shardId, checkpoint)) ?? unfinished,
+      /** Age of the oldest record that is not done; 0 where nothing waits. */
+      iteratorAgeMillis: oldestArrival === undefined ? 0 : Math.max(0, now - oldestArrival),
+      trimmedRecords: trimmed,
+      lanes,
+      ...(last !== undefined && { lastInvocation: last }),
+    };
+  }
+
+  async #startReadyShards(): Promise<void> {
+    let shards: readonly Shard[];
+    try {
+      shards = await this.#options.reader.listShards();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'listing the shards failed, to be retried');
+      if (!this.#stopping) {
+        this.#retryTimer = setTimeout(() => this.#track(this.#startReadyShards()), LIST_RETRY_MILLIS);
+      }
+      return;
+    }
+    this.#initialShards ??= new Set(shards.map(({ shardId }) => shardId));
+    for (const { shardId } of readyShards(shards, this.#finished)) {
+      if (!this.#stopping && !this.#workers.has(shardId)) this.#track(this.#consume(shardId));
+    }
+  }
+
+  async #consume(shardId: string): Promise<void> {
+    const worker = new ShardWorker({
+      ...this.#options,
+      shardId,
+      start: this.#checkpoints.get(shardId) ?? this.#startOf(shardId),
+      onInvocation: (report) => this.#count(report),
+      onGivenUp: (_key, { records }) => {
+        this.#counts.givenUpRecords += records.length;
+      },
+      onCheckpoint: (checkpoint) => {
+        this.#checkpoints.set(shardId, checkpoint);
+        this.#onChange();
+      },
+    });
+    this.#workers.set(shardId, worker);
+    if (await worker.run()) {
+      this.#finished.add(shardId);
+      await this.#startReadyShards();
+    }
+  }
+
+  /** Shards that come later hold what was put after the mapping began: they are read from their beginning. */
+  #startOf(shardId: string): ShardPosition {
+    return this.#initialShards?.has(shardId) === true ? this.#initialPosition : { type: 'TRIM_HORIZON' };
+  }
+
+  #count(report: InvocationReport): void {
+    this.#lastInvocations.set(report.shardId, report);
+    this.#counts.invocations += 1;
+    this.#counts.records += report.decision.done;
+    if (report.decision.type !== 'advance') this.#counts.errors += 1;
+    if (report.decision.type === 'retry') this.#counts.retries += 1;
+    if (report.decision.type === 'bisect') this.#counts.bisections += 1;
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+}
+
+/**
+ * Chosen: LATEST is fixed as the time at which the mapping starts, rather than asked of the stream shard by shard, so
+ * that nothing put between the start and the first read is missed (with Lambda, LATEST can miss such records).
+ */
+function startingPosition(settings: EventSourceMappingSettings, now: EpochMillis): ShardPosition {
+  switch (settings.startingPosition) {
+    case 'TRIM_HORIZON':
+      return { type: 'TRIM_HORIZON' };
+    case 'LATEST':
+      return { type: 'AT_TIMESTAMP', timestamp: now };
+    case 'AT_TIMESTAMP':
+      return { type: 'AT_TIMESTAMP', timestamp: settings.startingPositionTimestamp ?? now };
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Runs a handler as Lambda would: what goes in and out is JSON, what it throws becomes an error payload, and it has a
+ * time limit. Lambda stops a function at its limit; here the handler goes on unheard, so a handler has to heed
+ * `getRemainingTimeInMillis` as it should on Lambda anyway.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { types } from 'node:util';
+import type { Context } from 'aws-lambda';
+import type { FunctionSettings } from '../core/pipeline.ts';
+import type { Clock } from '../core/ports.ts';
+import { formatTimestamp } from '../core/timestamp.ts';
+
+export interface LambdaFunction {
+  /**
+   * Never rejects for what the handler does: that is told by the result.
+   * @param payload A JSON value; the handler gets a copy of its own.
+   */
+  invoke(payload: unknown): Promise<InvocationResult>;
+}
+
+export interface InvocationResult {
+  readonly requestId: string;
+  /** Of the invocation: a function that fails was still invoked. */
+  readonly statusCode: 200;
+  /** Set where the handler threw, ran out of time or answered what is no JSON; `payload` is a `FunctionError` then. */
+  readonly functionError?: 'Unhandled';
+  readonly executedVersion: '$LATEST';
+  /** The handler's answer as a JSON value. */
+  readonly payload: unknown;
+}
+
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  /** Lines of the stack. */
+  readonly trace?: readonly string[];
+}
+
+/** `name` is the full one, `<stack>-<name>`. */
+export interface LambdaFunctionOptions<Event> extends FunctionSettings {
+  readonly handler: (event: Event, context: Context) => Promise<unknown>;
+  readonly clock: Clock;
+  readonly accountId: string;
+  readonly region: string;
+}
+
+type Outcome = Pick<InvocationResult, 'functionError' | 'payload'>;
+
+/** The largest response of a synchronous invocation, as Lambda's own error names it: 6 MB and a little. */
+const MAX_RESPONSE_BYTES = 6_291_556;
+
+export function formatFunctionArn({
+  region,
+  accountId,
+  name,
+}: {
+  readonly region: string;
+  readonly accountId: string;
+  readonly name: string;
+}): string {
+  return `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+}
+
+export function createLambdaFunction<Event>(options: LambdaFunctionOptions<Event>): LambdaFunction {
+  const { handler, clock, timeoutInSeconds } = options;
+  const createContext = contextFactory(options);
+
+  async function run(event: Event, context: Context): Promise<Outcome> {
+    let answer: unknown;
+    try {
+      answer = await handler(event, context);
+    } catch (error) {
+      return failed(describeThrown(error));
+    }
+    return encodeAnswer(answer);
+  }
+
+  return {
+    async invoke(payload) {
+      const requestId = randomUUID();
+      const event = copyJson(payload) as Event;
+      const outcome = await settleWithin(timeoutInSeconds * 1_000, run(event, createContext(requestId)), () =>
+        failed({
+          errorType: 'Sandbox.Timedout',
+          errorMessage: `${formatTimestamp(clock.now())} ${requestId} Task timed out after ${timeoutInSeconds.toFixed(2)} seconds`,
+        }),
+      );
+      return { requestId, statusCode: 200, executedVersion: '$LATEST', ...outcome };
+    },
+  };
+}
+
+function contextFactory<Event>(options: LambdaFunctionOptions<Event>): (requestId: string) => Context {
+  const { name, memoryInMiB, timeoutInSeconds, clock } = options;
+  const day = formatTimestamp(clock.now()).slice(0, 10).replaceAll('-', '/');
+  const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+  return (requestId) => {
+    const deadline = clock.now() + timeoutInSeconds * 1_000;
+    return {
+      awsRequestId: requestId,
+      functionName: name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: formatFunctionArn(options),
+      memoryLimitInMB: String(memoryInMiB),
+      logGroupName: `/aws/lambda/${name}`,
+      logStreamName,
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
+      ...callbacks,
+    };
+  };
+}
+
+/** The runtime of Node.js 24 has no callbacks any more, though the type still asks for them. */
+function refuseCallback(): never {
+  throw new Error('done, fail and succeed are gone from Lambda: return a promise');
+}
+const callbacks = { done: refuseCallback, fail: refuseCallback, succeed: refuseCallback };
+
+/** The work's outcome, or that of the time-out where the work is not done by then. */
+function settleWithin(milliseconds: number, work: Promise<Outcome>, timeout: () => Outcome): Promise<Outcome> {
+  let timer: NodeJS.Timeout;
+  const expiry = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve(timeout()), milliseconds);
+  });
+  return Promise.race([work, expiry]).finally(() => clearTimeout(timer));
+}
+
+function encodeAnswer(answer: unknown): Outcome {
+  let json: string;
+  try {
+    json = toJson(answer);
+  } catch (error) {
+    const { errorMessage, trace } = describeThrown(error);
+    return failed({
+      errorType: 'Runtime.MarshalError',
+      errorMessage: `Unable to stringify response body: ${errorMessage}`,
+      trace,
+    });
+  }
+  if (Buffer.byteLength(json) > MAX_RESPONSE_BYTES) {
+    return failed({
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`,
+    });
+  }
+  return { payload: JSON.parse(json) };
+}
+
+function failed(error: FunctionError): Outcome {
+  return { functionError: 'Unhandled', payload: error };
+}
+
+/** As the Node.js runtime of Lambda reports it: anything can be thrown. */
+function describeThrown(error: unknown): FunctionError & { readonly trace: readonly string[] } {
+  if (!types.isNativeError(error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
+}
+
+function copyJson(value: unknown): unknown {
+  return JSON.parse(toJson(value));
+}
+
+/** What JSON has no word for, such as undefined, is null. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value) as string | undefined;
+  return json ?? 'null';
+}

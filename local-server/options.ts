@@ -1,0 +1,80 @@
+/** The command line of `npm start`. */
+import { parseArgs } from 'node:util';
+import { InvalidRequest } from '../core/errors.ts';
+import { pipeline } from '../core/pipeline.ts';
+import { stackNames } from '../core/stack-names.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly stack: string;
+  readonly shards: number;
+  readonly retentionHours: number;
+  readonly retentionMiB: number;
+  readonly writeLimits: boolean;
+  readonly logLevel: string;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export const HELP = `Usage: npm start -- [options]
+
+Runs the whole pipeline offline: stream, both consumers, archive, table, metrics, history.
+
+  --port N              port to listen on, 0 for any free one (3000)
+  --host ADDRESS        address to listen on (127.0.0.1, reachable from this machine only)
+  --shards N            shards of the stream (${pipeline.stream.shards}, from core/pipeline.ts)
+  --stack NAME          stack name, the prefix of the stream, table and function names (iot)
+  --retention-hours N   how long the stream keeps records (${pipeline.stream.retentionInHours})
+  --retention-mib N     most memory for the stream's records (512)
+  --write-limits        hold each shard to the write limits of Kinesis (1,000 records/s, 1 MB/s)
+  --log-level LEVEL     ${logLevels.join(', ')} (warn)
+  --help                this text
+`;
+
+/** @returns `help` where that was asked for. @throws InvalidRequest naming the option that is wrong. */
+export function parseServerOptions(args: readonly string[]): ServerOptions | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  stackNames(values.stack, '000000000000');
+  if (!logLevels.includes(values['log-level'])) {
+    throw new InvalidRequest('--log-level', `must be one of ${logLevels.join(', ')}`);
+  }
+  return {
+    host: values.host,
+    port: wholeNumber('--port', values.port, 0, 65_535),
+    stack: values.stack,
+    shards: wholeNumber('--shards', values.shards, 1, 1_000),
+    retentionHours: wholeNumber('--retention-hours', values['retention-hours'], 1, 8_760),
+    retentionMiB: wholeNumber('--retention-mib', values['retention-mib'], 1, 1_048_576),
+    writeLimits: values['write-limits'],
+    logLevel: values['log-level'],
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '3000' },
+        host: { type: 'string', default: '127.0.0.1' },
+        shards: { type: 'string', default: String(pipeline.stream.shards) },
+        stack: { type: 'string', default: 'iot' },
+        'retention-hours': { type: 'string', default: String(pipeline.stream.retentionInHours) },
+        'retention-mib': { type: 'string', default: '512' },
+        'write-limits': { type: 'boolean', default: false },
+        'log-level': { type: 'string', default: 'warn' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new InvalidRequest('options', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new InvalidRequest(option, `is ${text}, but must be a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,16 @@
+/** `GET /events`: what happens, as server-sent events: stored, archived, quarantined, metrics, pipeline. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { EventHub } from '../event-hub.ts';
+
+export function eventsRoute(hub: EventHub): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/events',
+      { schema: { summary: 'What happens, as it happens', tags: ['pipeline'], produces: ['text/event-stream'] } },
+      (_request, reply) =>
+        reply.header('cache-control', 'no-store').type('text/event-stream; charset=utf-8').send(hub.subscribe()),
+    );
+    // Feeds have no end of their own: without this, closing the server would wait for the watchers.
+    app.addHook('preClose', async () => hub.close());
+  };
+}

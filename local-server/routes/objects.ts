@@ -1,0 +1,57 @@
+/** Objects to browse: the archive under `/archive`, what event source mappings gave up under `/failures`. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Compression, EventArchive } from '../../core/ports.ts';
+import { sendProblem } from '../problem-details.ts';
+import { ListQuery, ObjectParams, ObjectsReply } from '../schemas.ts';
+
+export interface ObjectsRouteOptions {
+  readonly path: '/archive' | '/failures';
+  readonly archive: EventArchive;
+  readonly contentType: string;
+  /** Given where the objects are gzip: they are unpacked for clients that do not take gzip. */
+  readonly compression?: Compression;
+}
+
+export function objectsRoute({
+  path,
+  archive,
+  contentType,
+  compression,
+}: ObjectsRouteOptions): FastifyPluginAsyncTypebox {
+  const tags = [path.slice(1)];
+  return async (app) => {
+    app.get(
+      path,
+      { schema: { summary: 'Keys in order', tags, querystring: ListQuery, response: { 200: ObjectsReply } } },
+      async ({ query: { limit = 100, prefix, after } }) => {
+        const { objects, more } = await archive.list({
+          limit,
+          ...(prefix !== undefined && { prefix }),
+          ...(after !== undefined && { after }),
+        });
+        return { objects: [...objects], more };
+      },
+    );
+
+    app.get(
+      `${path}/*`,
+      { schema: { summary: 'One object', tags, params: ObjectParams, produces: [contentType] } },
+      async ({ params, headers }, reply) => {
+        const key = params['*'];
+        const body = await archive.get(key);
+        if (body === undefined) {
+          return sendProblem(reply, {
+            status: 404,
+            detail: `There is no object ${key}; GET ${path} lists what there is.`,
+          });
+        }
+        reply.type(contentType);
+        if (compression === undefined) return reply.send(body);
+        reply.header('vary', 'accept-encoding');
+        if (/\bgzip\b/.test(headers['accept-encoding'] ?? ''))
+          return reply.header('content-encoding', 'gzip').send(body);
+        return reply.send(await compression.decompress(body));
+      },
+    );
+  };
+}

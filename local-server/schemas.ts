@@ -1,0 +1,105 @@
+/** The HTTP interface as schemas: one source for validation, types and the OpenAPI document. */
+import { type Static, Type } from 'typebox';
+
+export const Reading = Type.Object(
+  {
+    sensorid: Type.String({ minLength: 1, maxLength: 256, description: 'Also taken under the name sensorId.' }),
+    value: Type.Union([Type.Number(), Type.String({ description: 'A numeric string.' })]),
+    timestamp: Type.Optional(
+      Type.Union([Type.String({ description: 'ISO 8601.' }), Type.Number({ description: 'Milliseconds since 1970.' })]),
+    ),
+  },
+  { additionalProperties: true, description: 'Without a timestamp, the time of arrival counts.' },
+);
+
+export const PutReadingsReply = Type.Object({
+  accepted: Type.Integer(),
+  rejected: Type.Array(
+    Type.Object({
+      index: Type.Integer({ description: 'Position in what was sent, from 0.' }),
+      reason: Type.String(),
+      reasons: Type.Array(Type.Object({ field: Type.String(), rule: Type.String(), seen: Type.String() })),
+    }),
+  ),
+  records: Type.Array(
+    Type.Object({
+      sequenceNumber: Type.String(),
+      shardId: Type.String(),
+      flag: Type.Optional(Type.String({ description: 'far-past or far-future: kept, but the clock may be wrong.' })),
+    }),
+    { description: 'What was accepted, in the order sent.' },
+  ),
+});
+
+export const SensorParams = Type.Object({ sensorId: Type.String() });
+
+export const HistoryQuery = Type.Object({
+  from: Type.Optional(Type.String({ description: 'ISO 8601, inclusive.' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601, inclusive.' })),
+  limit: Type.Optional(Type.String({ description: '1 to 1,000; 20 if not given.' })),
+  order: Type.Optional(Type.String({ description: 'desc (newest first) or asc.' })),
+  cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before.' })),
+});
+
+export const HistoryReply = Type.Object({
+  sensorId: Type.String(),
+  readings: Type.Array(Type.Object({ timestamp: Type.String(), value: Type.Number() })),
+  nextCursor: Type.Optional(Type.String()),
+});
+
+export const ListQuery = Type.Object({
+  prefix: Type.Optional(Type.String({ description: 'Only keys that begin so, for instance a day.' })),
+  after: Type.Optional(Type.String({ description: 'Only keys that follow this one: the last of the page before.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+});
+export type ListQuery = Static<typeof ListQuery>;
+
+export const ObjectsReply = Type.Object({
+  objects: Type.Array(Type.Object({ key: Type.String(), size: Type.Integer({ description: 'Bytes as stored.' }) })),
+  more: Type.Boolean({ description: 'Whether keys follow the last one.' }),
+});
+
+export const ObjectParams = Type.Object({ '*': Type.String({ description: 'The key.' }) });
+
+export const QuarantineReply = Type.Object({
+  records: Type.Array(
+    Type.Object({
+      key: Type.String(),
+      reason: Type.String(),
+      reasons: Type.Array(Type.Object({ field: Type.String(), rule: Type.String(), seen: Type.String() })),
+      shardId: Type.String(),
+      sequenceNumber: Type.String(),
+      partitionKey: Type.String(),
+      arrivedAt: Type.String(),
+      quarantinedAt: Type.String(),
+      raw: Type.String({ description: 'The bytes, base64.' }),
+    }),
+  ),
+  more: Type.Boolean(),
+});
+
+export const MetricsQuery = Type.Object({
+  from: Type.Optional(Type.String({ description: 'ISO 8601; one hour before `to` if not given.' })),
+  to: Type.Optional(Type.String({ description: 'ISO 8601; now if not given.' })),
+});
+
+export const MetricsReply = Type.Object({
+  sensorId: Type.String(),
+  statistics: Type.Array(
+    Type.Object({
+      minute: Type.String(),
+      sampleCount: Type.Number(),
+      sum: Type.Number(),
+      minimum: Type.Number(),
+      maximum: Type.Number(),
+      average: Type.Number(),
+    }),
+  ),
+});
+
+export const HealthReply = Type.Object({
+  status: Type.Literal('ok'),
+  stack: Type.String(),
+  adapters: Type.String(),
+  uptimeSeconds: Type.Number(),
+});

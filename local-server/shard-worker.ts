@@ -1,0 +1,199 @@
+/**
+ * Carries out what a `ShardConsumer` decides for one shard: reads, invokes, keeps what was given up, waits. All effects
+ * and the only timer of an event source mapping are here; all decisions are in `core/event-source-mapping/`.
+ */
+import { randomUUID } from 'node:crypto';
+import { failureKey, failureRecord } from '../core/event-source-mapping/failure-record.ts';
+import type { Decision, InvocationOutcome } from '../core/event-source-mapping/decision.ts';
+import { type ShardCommand, ShardConsumer } from '../core/event-source-mapping/shard-consumer.ts';
+import type { EventSourceMappingSettings } from '../core/pipeline.ts';
+import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../core/ports.ts';
+import { type EventSource, toKinesisEvent } from '../handlers/kinesis-records.ts';
+import type { Logger } from '../handlers/logger.ts';
+import type { InvocationResult, LambdaFunction } from './lambda-runtime.ts';
+
+type Invoke = Extract<ShardCommand, { type: 'invoke' }>;
+type GiveUp = Extract<ShardCommand, { type: 'give-up' }>;
+type Read = Extract<ShardCommand, { type: 'read' }>;
+
+/** A batch as the mapping last saw it, for people who watch. */
+export interface InvocationReport {
+  readonly shardId: string;
+  readonly lane: number;
+  readonly at: EpochMillis;
+  readonly firstSequenceNumber: string;
+  readonly records: number;
+  readonly durationMillis: number;
+  readonly decision: Decision;
+}
+
+export interface ShardWorkerOptions {
+  readonly mappingId: string;
+  readonly settings: EventSourceMappingSettings;
+  readonly shardId: string;
+  readonly start: ShardPosition;
+  readonly reader: ShardReader;
+  readonly function: LambdaFunction;
+  readonly functionArn: string;
+  readonly source: EventSource;
+  readonly failures: EventArchive;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onInvocation: (report: InvocationReport) => void;
+  readonly onGivenUp: (key: string, command: GiveUp) => void;
+  /** Called whenever the checkpoint has moved. */
+  readonly onCheckpoint: (checkpoint: ShardPosition) => void;
+}
+
+export class ShardWorker {
+  readonly #options: ShardWorkerOptions;
+  readonly #consumer: ShardConsumer;
+  readonly #inFlight = new Set<Promise<void>>();
+  /** How each lane's last invocation ended, for the failure destination. */
+  readonly #lastResult = new Map<number, InvocationResult>();
+  #stopping = false;
+  #notify: () => void = () => undefined;
+
+  constructor(options: ShardWorkerOptions) {
+    this.#options = options;
+    this.#consumer = new ShardConsumer(options.settings, options.start);
+  }
+
+  get state() {
+    return this.#consumer.state();
+  }
+
+  /** Resolves when the shard has been read to its end (true) or the worker was stopped (false). */
+  async run(): Promise<boolean> {
+    for (;;) {
+      if (this.#consumer.finished) return true;
+      if (this.#stopping) {
+        await Promise.all(this.#inFlight);
+        return this.#consumer.finished;
+      }
+      for (const command of this.#consumer.next(this.#options.clock.now())) this.#carryOut(command);
+      await this.#somethingChanges();
+    }
+  }
+
+  /** New records are there, or the clock was moved. */
+  wake(): void {
+    this.#consumer.wake();
+    this.#notify();
+  }
+
+  /** Starts nothing new; `run` resolves when what is in flight is done. */
+  stop(): void {
+    this.#stopping = true;
+    this.#notify();
+  }
+
+  /** Until an answer, a wake-up or the next due time. Always gives the event loop a turn: memory answers at once. */
+  async #somethingChanges(): Promise<void> {
+    const due = this.#consumer.dueAt();
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#notify = () => setImmediate(resolve);
+      // A timer beyond 2^31 ms would fire at once.
+      if (due !== undefined) {
+        timer = setTimeout(resolve, Math.min(Math.max(0, due - this.#options.clock.now()), 2 ** 31 - 1));
+      }
+    });
+    clearTimeout(timer);
+    this.#notify = () => undefined;
+  }
+
+  #carryOut(command: ShardCommand): void {
+    const work = this.#effectOf(command).finally(() => {
+      this.#inFlight.delete(work);
+      this.#notify();
+    });
+    this.#inFlight.add(work);
+  }
+
+  #effectOf(command: ShardCommand): Promise<void> {
+    switch (command.type) {
+      case 'read':
+        return this.#read(command);
+      case 'invoke':
+        return this.#invoke(command);
+      case 'give-up':
+        return this.#giveUp(command);
+    }
+  }
+
+  async #read({ position, limit }: Read): Promise<void> {
+    const { reader, shardId, clock, log } = this.#options;
+    try {
+      const page = await reader.read(shardId, position, limit);
+      if (page.trimmed > 0)
+        log.warn({ shardId, trimmed: page.trimmed }, 'records expired before this consumer read them');
+      this.#consumer.read(page, clock.now());
+    } catch (error) {
+      log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
+      this.#consumer.readFailed(clock.now());
+    }
+  }
+
+  async #invoke({ lane, records }: Invoke): Promise<void> {
+    const { shardId, source, clock, log, onInvocation } = this.#options;
+    const at = clock.now();
+    const outcome = await this.#call(lane, toKinesisEvent(records, source));
+    const now = clock.now();
+    const decision = this.#consumer.invoked(lane, outcome, now);
+    if (outcome.type === 'function-error') {
+      log.error({ shardId, next: decision.type, response: this.#lastResult.get(lane)?.payload }, 'the function failed');
+    }
+    onInvocation({
+      shardId,
+      lane,
+      at,
+      firstSequenceNumber: records[0]?.sequenceNumber ?? '',
+      records: records.length,
+      durationMillis: now - at,
+      decision,
+    });
+    this.#options.onCheckpoint(this.#consumer.checkpoint);
+  }
+
+  async #call(lane: number, event: unknown): Promise<InvocationOutcome> {
+    try {
+      const result = await this.#options.function.invoke(event);
+      this.#lastResult.set(lane, result);
+      return result.functionError === undefined
+        ? { type: 'response', payload: result.payload }
+        : { type: 'function-error' };
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the function could not be run, to be retried');
+      return { type: 'not-invoked' };
+    }
+  }
+
+  async #giveUp(command: GiveUp): Promise<void> {
+    const { mappingId, functionArn, source, failures, clock, log, shardId } = this.#options;
+    const last = this.#lastResult.get(command.lane);
+    const batch = {
+      records: command.records,
+      condition: command.condition,
+      attempts: command.attempts,
+      functionArn,
+      streamArn: source.streamArn,
+      ...(last !== undefined && { requestId: last.requestId }),
+      ...(last?.functionError !== undefined && { functionError: last.functionError }),
+      givenUpAt: clock.now(),
+      payload: JSON.stringify(toKinesisEvent(command.records, source)),
+    };
+    const key = failureKey(mappingId, batch, randomUUID());
+    try {
+      await failures.put(key, Buffer.from(JSON.stringify(failureRecord(batch))));
+    } catch (error) {
+      log.error({ shardId, err: error }, 'the failure destination took nothing, to be retried');
+      this.#consumer.givenUp(command.lane, false, clock.now());
+      return;
+    }
+    log.error({ shardId, key, condition: command.condition, records: command.records.length }, 'gave up records');
+    this.#consumer.givenUp(command.lane, true, clock.now());
+    this.#options.onGivenUp(key, command);
+    this.#options.onCheckpoint(this.#consumer.checkpoint);
+  }
+}

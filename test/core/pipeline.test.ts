@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidRequest } from '../../core/errors.ts';
+import { checkEventSourceMapping, type EventSourceMappingSettings, pipeline } from '../../core/pipeline.ts';
+
+const good = pipeline.storeReadings.mapping;
+type Setting = keyof EventSourceMappingSettings;
+
+function fieldRefused(change: Partial<EventSourceMappingSettings>): string | undefined {
+  try {
+    checkEventSourceMapping({ ...good, ...change });
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidRequest) return error.field;
+    throw error;
+  }
+}
+
+describe('the settings of this pipeline', () => {
+  test.each(['archiveEvents', 'storeReadings'] as const)('are taken by Lambda: %s', (consumer) => {
+    expect(() => checkEventSourceMapping(pipeline[consumer].mapping)).not.toThrow();
+  });
+
+  test.each(['archiveEvents', 'storeReadings'] as const)(
+    'give up a record of %s while the stream still has it, so that its payload can be read again',
+    (consumer) => {
+      const { maximumRecordAgeInSeconds } = pipeline[consumer].mapping;
+
+      expect(maximumRecordAgeInSeconds).toBeGreaterThan(0);
+      expect(maximumRecordAgeInSeconds).toBeLessThan(pipeline.stream.retentionInHours * 60 * 60);
+    },
+  );
+});
+
+describe('checkEventSourceMapping', () => {
+  test.each<[Setting, readonly number[]]>([
+    ['batchSize', [1, 100, 10_000]],
+    ['maximumBatchingWindowInSeconds', [0, 300]],
+    ['parallelizationFactor', [1, 10]],
+    ['maximumRetryAttempts', [-1, 0, 10_000]],
+    ['maximumRecordAgeInSeconds', [-1, 60, 604_800]],
+  ])('takes %s of %j', (setting, values) => {
+    for (const value of values) expect(fieldRefused({ [setting]: value })).toBeUndefined();
+  });
+
+  test.each<[Setting, readonly number[]]>([
+    ['batchSize', [0, -1, 10_001, 1.5, NaN, Infinity]],
+    ['maximumBatchingWindowInSeconds', [-1, 301, 0.5, NaN]],
+    ['parallelizationFactor', [0, 11, 1.5, NaN]],
+    ['maximumRetryAttempts', [-2, 10_001, 0.5, NaN, Infinity]],
+    ['maximumRecordAgeInSeconds', [-2, 0, 1, 59, 604_801, 60.5, NaN, Infinity]],
+  ])('refuses %s of %j', (setting, values) => {
+    for (const value of values) expect(fieldRefused({ [setting]: value })).toBe(setting);
+  });
+
+  test('says which values a setting may have', () => {
+    expect(() => checkEventSourceMapping({ ...good, batchSize: 0 })).toThrow(
+      'batchSize: is 0, but must be a whole number from 1 to 10000',
+    );
+    expect(() => checkEventSourceMapping({ ...good, maximumRecordAgeInSeconds: 59 })).toThrow(
+      'maximumRecordAgeInSeconds: is 59, but must be -1 or from 60 to 604800',
+    );
+  });
+
+  test.each([
+    [{ startingPosition: 'TRIM_HORIZON' }, undefined],
+    [{ startingPosition: 'LATEST' }, undefined],
+    [{ startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: 0 }, undefined],
+    [{ startingPosition: 'AT_TIMESTAMP' }, 'startingPositionTimestamp'],
+    [{ startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: NaN }, 'startingPositionTimestamp'],
+    [{ startingPosition: 'LATEST', startingPositionTimestamp: 0 }, 'startingPositionTimestamp'],
+    [{ startingPosition: 'TRIM_HORIZON', startingPositionTimestamp: 0 }, 'startingPositionTimestamp'],
+  ] as const)('wants a timestamp with AT_TIMESTAMP and only with it: %j', (change, field) => {
+    expect(fieldRefused(change)).toBe(field);
+  });
+});

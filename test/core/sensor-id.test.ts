@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { MAX_SENSOR_ID_BYTES, MAX_SENSOR_ID_CHARACTERS, sensorIdProblem } from '../../core/sensor-id.ts';
+
+const thermometer = '\u{1F321}';
+
+describe('a sensor id may be', () => {
+  test.each([
+    ['one character', 'a'],
+    ['an umlaut', 'Küche'],
+    ['a sign', '°C'],
+    ['another script', '台所の温度'],
+    ['an emoji', thermometer],
+    ['blank', ' '],
+    ['a line separator, which is no control character', '\u2028'],
+    ['a key of the prototype', '__proto__'],
+    ['256 characters', 'x'.repeat(256)],
+    ['256 emoji, which are 512 UTF-16 units', thermometer.repeat(256)],
+    ['256 characters, one of them an emoji', 'x'.repeat(255) + thermometer],
+  ])('%s', (_, id) => {
+    expect(sensorIdProblem(id)).toBeUndefined();
+  });
+});
+
+describe('a sensor id must not', () => {
+  const tooLong = 'must have at most 256 characters';
+
+  test.each([
+    ['be empty', '', 'must not be empty'],
+    ['have 257 characters', 'x'.repeat(257), tooLong],
+    ['have 257 emoji', thermometer.repeat(257), tooLong],
+    ['have 256 characters and an emoji', 'x'.repeat(256) + thermometer, tooLong],
+    ['have a million characters', 'x'.repeat(1_000_000), tooLong],
+    ['have a NUL', 'a\u0000b', 'must not contain the control character U+0000'],
+    ['have a line feed', 'a\n', 'must not contain the control character U+000A'],
+    ['have a delete', '\u007f', 'must not contain the control character U+007F'],
+    ['have a C1 control character', '\u0085', 'must not contain the control character U+0085'],
+    ['have a lone high surrogate', 'a\ud800', 'must not contain the lone surrogate U+D800'],
+    ['have a lone low surrogate', '\udfffa', 'must not contain the lone surrogate U+DFFF'],
+    ['have surrogates in the wrong order', '\udf21\ud83c', 'must not contain the lone surrogate U+DF21'],
+  ])('%s', (_, id, problem) => {
+    expect(sensorIdProblem(id)).toBe(problem);
+  });
+});
+
+test('the longest sensor id is within the bytes of a DynamoDB key', () => {
+  const longest = '\u{10ffff}'.repeat(MAX_SENSOR_ID_CHARACTERS);
+
+  expect(sensorIdProblem(longest)).toBeUndefined();
+  expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(MAX_SENSOR_ID_BYTES);
+});
+
+test('an id of up to 256 characters is refused exactly for control characters and lone surrogates', () => {
+  const units = fc.oneof(
+    fc.integer({ min: 0, max: 0xff }),
+    fc.integer({ min: 0xd700, max: 0xe0ff }),
+    fc.integer({ min: 0, max: 0xffff }),
+  );
+  const ids = fc.array(units, { minLength: 1, maxLength: 6 }).map((codes) => String.fromCharCode(...codes));
+  const isControl = (unit: string) => unit <= '\u001f' || (unit >= '\u007f' && unit <= '\u009f');
+  const hasControl = (id: string) => Array.from(id).some(isControl);
+  const isWellFormed = (id: string) => {
+    try {
+      return encodeURIComponent(id) !== '';
+    } catch {
+      return false;
+    }
+  };
+
+  fc.assert(
+    fc.property(ids, (id) => {
+      expect(sensorIdProblem(id) === undefined).toBe(!hasControl(id) && isWellFormed(id));
+    }),
+    { numRuns: 500 },
+  );
+});
