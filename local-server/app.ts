@@ -2,9 +2,9 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { Container } from 'inversify';
-import { MemoryEventStream } from '../adapters/memory/memory-event-stream.ts';
-import { Ports } from '../adapters/tokens.ts';
+import type { Clock, Compression, EventArchive, EventStream, Metrics, Quarantine, ShardReader } from '../core/ports.ts';
+import type { PutReadings } from '../core/put-readings.ts';
+import type { SensorHistory } from '../core/sensor-history.ts';
 import { stackNames } from '../core/stack-names.ts';
 import { kinesisApi } from './aws-api/kinesis.ts';
 import { lambdaApi } from './aws-api/lambda.ts';
@@ -20,7 +20,28 @@ import { pageRoute } from './routes/page.ts';
 import { pipelineRoute } from './routes/pipeline.ts';
 import { putReadingsRoute } from './routes/put-readings.ts';
 import { quarantineRoute } from './routes/quarantine.ts';
-import { Services } from './tokens.ts';
+import type { EventHub } from './event-hub.ts';
+import type { EventSourceMapping } from './event-source-mapping.ts';
+import type { PipelineMonitor } from './pipeline-monitor.ts';
+import type { Functions } from './tokens.ts';
+
+/** What the server serves; `container.ts` wires it. */
+export interface AppServices {
+  readonly eventStream: EventStream;
+  readonly shardReader: ShardReader;
+  readonly eventArchive: EventArchive;
+  readonly failureArchive: EventArchive;
+  readonly metrics: Metrics;
+  readonly quarantine: Quarantine;
+  readonly clock: Clock;
+  readonly compression: Compression;
+  readonly putReadings: PutReadings;
+  readonly sensorHistory: SensorHistory;
+  readonly functions: Functions;
+  readonly mappings: readonly EventSourceMapping[];
+  readonly monitor: PipelineMonitor;
+  readonly eventHub: EventHub;
+}
 
 export interface AppOptions extends Pick<ServerOptions, 'host' | 'stack' | 'retentionHours'> {
   readonly logger: FastifyBaseLogger;
@@ -30,7 +51,7 @@ export interface AppOptions extends Pick<ServerOptions, 'host' | 'stack' | 'rete
 const MAX_PARAMETER_LENGTH = 256 * 4 * 3;
 
 /** The consumers run from `ready` until `close`, which finishes what is in flight. */
-export async function buildApp(container: Container, options: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(services: AppServices, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -54,10 +75,10 @@ export async function buildApp(container: Container, options: AppOptions): Promi
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
 
   const names = stackNames(options.stack, ACCOUNT_ID);
-  const functions = container.get(Services.functions);
-  const clock = container.get(Ports.clock);
+  const { functions, clock, eventStream, shardReader } = services;
   await app.register(kinesisApi, {
-    stream: container.get(MemoryEventStream),
+    eventStream,
+    shardReader,
     streamName: names.stream,
     accountId: ACCOUNT_ID,
     region: REGION,
@@ -74,30 +95,30 @@ export async function buildApp(container: Container, options: AppOptions): Promi
     region: REGION,
   });
 
-  await app.register(putReadingsRoute(container.get(Services.putReadings)));
-  await app.register(historyRoute(container.get(Services.sensorHistory)));
+  await app.register(putReadingsRoute(services.putReadings));
+  await app.register(historyRoute(services.sensorHistory));
   await app.register(
     objectsRoute({
       path: '/archive',
-      archive: container.get(Ports.eventArchive),
-      compression: container.get(Ports.compression),
+      archive: services.eventArchive,
+      compression: services.compression,
       contentType: 'application/x-ndjson; charset=utf-8',
     }),
   );
   await app.register(
     objectsRoute({
       path: '/failures',
-      archive: container.get(Ports.failureArchive),
+      archive: services.failureArchive,
       contentType: 'application/json; charset=utf-8',
     }),
   );
-  await app.register(quarantineRoute(container.get(Ports.quarantine)));
-  await app.register(metricsRoute(container.get(Ports.metrics), clock));
-  await app.register(pipelineRoute(container.get(Services.monitor), { stack: options.stack, adapters: 'memory' }));
-  await app.register(eventsRoute(container.get(Services.eventHub)));
+  await app.register(quarantineRoute(services.quarantine));
+  await app.register(metricsRoute(services.metrics, clock));
+  await app.register(pipelineRoute(services.monitor, { stack: options.stack, adapters: 'memory' }));
+  await app.register(eventsRoute(services.eventHub));
   await app.register(pageRoute);
 
-  const mappings = container.get(Services.mappings);
+  const { mappings } = services;
   app.addHook('onReady', async () => {
     for (const mapping of mappings) mapping.start();
   });

@@ -15,6 +15,7 @@ import { createArchiveEventsHandler } from '../handlers/archive-events.ts';
 import type { Logger } from '../handlers/logger.ts';
 import { createSensorHistoryHandler } from '../handlers/sensor-history.ts';
 import { createStoreReadingsHandler } from '../handlers/store-readings.ts';
+import type { AppServices } from './app.ts';
 import { EventHub } from './event-hub.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { createLambdaFunction, formatFunctionArn, type LambdaFunction } from './lambda-runtime.ts';
@@ -53,6 +54,27 @@ export function localContainer(options: LocalContainerOptions): Container {
     serverModule(options.log, names, pipeline),
   );
   return container;
+}
+
+/** What `app.ts` serves. */
+export function appServices(container: Container): AppServices {
+  const { eventStream, shardReader, eventArchive, failureArchive, metrics, quarantine, clock, compression } = Ports;
+  return {
+    eventStream: container.get(eventStream),
+    shardReader: container.get(shardReader),
+    eventArchive: container.get(eventArchive),
+    failureArchive: container.get(failureArchive),
+    metrics: container.get(metrics),
+    quarantine: container.get(quarantine),
+    clock: container.get(clock),
+    compression: container.get(compression),
+    putReadings: container.get(Services.putReadings),
+    sensorHistory: container.get(Services.sensorHistory),
+    functions: container.get(Services.functions),
+    mappings: container.get(Services.mappings),
+    monitor: container.get(Services.monitor),
+    eventHub: container.get(Services.eventHub),
+  };
 }
 
 function serverModule(log: Logger, names: StackNames, pipeline: Pipeline): ContainerModule {

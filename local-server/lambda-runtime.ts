@@ -29,7 +29,7 @@ export interface InvocationResult {
   readonly payload: unknown;
 }
 
-export interface FunctionError {
+interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
   /** Lines of the stack. */

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { InvalidRequest } from '../core/errors.ts';
 import { buildApp } from './app.ts';
-import { localContainer } from './container.ts';
+import { appServices, localContainer } from './container.ts';
 import { ACCOUNT_ID } from './local-account.ts';
 import { isLoopback } from './loopback-guard.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   }
   const logger = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: false }));
   const container = localContainer({ ...options, log: logger });
-  const app = await buildApp(container, { ...options, logger });
+  const app = await buildApp(appServices(container), { ...options, logger });
   const address = await app.listen({ host: options.host, port: options.port });
   process.stdout.write(greeting(address, options));
 

@@ -1,0 +1,160 @@
+/**
+ * Reads the members of a JSON request as the model of a service declares them. As on AWS, a member of the wrong type is
+ * a SerializationException at once, while broken constraints are collected and become one ValidationException.
+ */
+import { AwsError } from './aws-error.ts';
+
+export interface StringRules {
+  readonly required?: boolean;
+  /** In Unicode characters, like `maxLength`. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  /** A regular expression for the whole value, as the model writes it. */
+  readonly pattern?: string;
+}
+
+export interface IntegerRules {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** AWS lists no more than this many violations. */
+const MAX_VIOLATIONS = 10;
+/** AWS echoes a value whole; what is refused here for its size is not sent back. */
+const MAX_ECHO = 1_024;
+
+export class Members {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  /** Where the fields stand in the request: empty, or for instance `records.1.member.`. */
+  readonly #path: string;
+  readonly #violations: string[];
+
+  /** @param json The parsed request. */
+  constructor(json: unknown, path = '', violations: string[] = []) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw mismatch(path, json, 'Structure');
+    this.#fields = json as Record<string, unknown>;
+    this.#path = path;
+    this.#violations = violations;
+  }
+
+  /** Whether the member is there and not null. */
+  has(name: string): boolean {
+    return this.#value(name) !== undefined;
+  }
+
+  /** A required string that is missing is a violation; what is returned for it is never used, as `check` throws. */
+  string(name: string, rules: StringRules & { readonly required: true }): string;
+  string(name: string, rules: StringRules): string | undefined;
+  string(name: string, rules: StringRules): string | undefined {
+    const value = this.#value(name);
+    if (value === undefined) {
+      if (rules.required !== true) return undefined;
+      this.#violate(name, null, 'Member must not be null');
+      return '';
+    }
+    if (typeof value !== 'string') throw mismatch(name, value, 'String');
+    const { minLength = 0, maxLength, pattern } = rules;
+    if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
+      this.#violate(name, value, `Member must satisfy regular expression pattern: ${pattern}`);
+    }
+    this.#checkLength(name, value, { length: countCharacters(value), minLength, maxLength });
+    return value;
+  }
+
+  integer(name: string, { min, max }: IntegerRules): number | undefined {
+    const value = this.#value(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw mismatch(name, value, 'Integer');
+    if (value < min) this.#violate(name, value, `Member must have value greater than or equal to ${min}`);
+    if (value > max) this.#violate(name, value, `Member must have value less than or equal to ${max}`);
+    return value;
+  }
+
+  /** Required bytes, which JSON carries as base64. @param maxLength In bytes. */
+  blob(name: string, maxLength: number): Uint8Array {
+    const value = this.#value(name);
+    if (value === undefined) {
+      this.#violate(name, null, 'Member must not be null');
+      return new Uint8Array();
+    }
+    if (typeof value !== 'string') throw mismatch(name, value, 'Blob');
+    const bytes = Buffer.from(value, 'base64');
+    // Node's decoder passes over what is not base64: only what encodes to the same text again was.
+    if (bytes.toString('base64') !== value) {
+      throw serializationException(`'${cut(value)}' can not be converted to a Blob: it is not padded Base64`);
+    }
+    const { length } = bytes;
+    this.#checkLength(name, `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`, { length, maxLength });
+    return bytes;
+  }
+
+  /** A required list of structures, each to be read in its turn; one `check` covers them all. */
+  structures(name: string, { minLength, maxLength }: { minLength: number; maxLength: number }): readonly Members[] {
+    const value = this.#value(name);
+    if (value === undefined) {
+      this.#violate(name, null, 'Member must not be null');
+      return [];
+    }
+    if (!Array.isArray(value)) throw mismatch(name, value, 'List');
+    this.#checkLength(name, value.length === 0 ? '[]' : undefined, { length: value.length, minLength, maxLength });
+    const list = `${this.#path}${lowerFirst(name)}`;
+    return value.map((item, index) => new Members(item, `${list}.${index + 1}.member.`, this.#violations));
+  }
+
+  /** @throws AwsError ValidationException that lists what was violated. */
+  check(): void {
+    const found = this.#violations.slice(0, MAX_VIOLATIONS);
+    if (found.length === 0) return;
+    const count = `${found.length} validation error${found.length > 1 ? 's' : ''}`;
+    throw new AwsError('ValidationException', `${count} detected: ${found.join('; ')}`);
+  }
+
+  /** JSON null is the same as no member. */
+  #value(name: string): unknown {
+    return this.#fields[name] ?? undefined;
+  }
+
+  #checkLength(
+    name: string,
+    seen: string | undefined,
+    {
+      length,
+      minLength = 0,
+      maxLength = Infinity,
+    }: { length: number; minLength?: number; maxLength?: number | undefined },
+  ): void {
+    if (length < minLength) this.#violate(name, seen, `Member must have length greater than or equal to ${minLength}`);
+    if (length > maxLength) this.#violate(name, seen, `Member must have length less than or equal to ${maxLength}`);
+  }
+
+  /** @param seen `undefined` leaves the value out of the message, as AWS does with lists. */
+  #violate(name: string, seen: string | number | null | undefined, constraint: string): void {
+    const value = seen === undefined ? '' : seen === null ? ' null' : ` '${cut(String(seen))}'`;
+    this.#violations.push(
+      `Value${value} at '${this.#path}${lowerFirst(name)}' failed to satisfy constraint: ${constraint}`,
+    );
+  }
+}
+
+export function serializationException(message: string): AwsError {
+  return new AwsError('SerializationException', message);
+}
+
+function mismatch(name: string, seen: unknown, expected: string): AwsError {
+  const found = seen === null ? 'null' : Array.isArray(seen) ? 'list' : typeof seen;
+  return serializationException(`${name || 'The request'}: ${found} can not be converted to ${expected}`);
+}
+
+function countCharacters(text: string): number {
+  let count = 0;
+  for (const _character of text) count += 1;
+  return count;
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+function cut(text: string): string {
+  return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : text;
+}

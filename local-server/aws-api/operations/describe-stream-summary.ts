@@ -1,0 +1,25 @@
+import type { Operation } from '../kinesis-context.ts';
+import { readStreamReference, requireStream } from '../kinesis-context.ts';
+import { MAX_RECORD_SIZE_IN_KIB } from './record-entry.ts';
+import { summarizeStream } from './stream-summary.ts';
+
+export const describeStreamSummary: Operation = async (members, context) => {
+  const reference = readStreamReference(members);
+  members.check();
+  requireStream(reference, context);
+
+  const shards = await context.shardReader.listShards();
+  const closed = new Set(shards.flatMap(({ parentShardIds }) => parentShardIds));
+  return {
+    StreamDescriptionSummary: {
+      ...summarizeStream(context),
+      RetentionPeriodHours: context.retentionInHours,
+      EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+      EncryptionType: 'NONE',
+      OpenShardCount: shards.filter(({ shardId }) => !closed.has(shardId)).length,
+      // Consumers with enhanced fan-out; an event source mapping polls and is none.
+      ConsumerCount: 0,
+      MaxRecordSizeInKiB: MAX_RECORD_SIZE_IN_KIB,
+    },
+  };
+};

@@ -1,0 +1,18 @@
+import type { Operation } from '../kinesis-context.ts';
+import { invalidArgument, streamNameRules } from '../kinesis-context.ts';
+import { summarizeStream } from './stream-summary.ts';
+
+export const listStreams: Operation = (members, context) => {
+  members.integer('Limit', { min: 1, max: 10_000 });
+  const after = members.string('ExclusiveStartStreamName', streamNameRules) ?? '';
+  members.check();
+  // There is one stream: no answer was ever cut short, so no token was ever given.
+  if (members.has('NextToken')) throw invalidArgument('NextToken was not given by ListStreams.');
+
+  const streams = context.streamName > after ? [summarizeStream(context)] : [];
+  return {
+    StreamNames: streams.map(({ StreamName }) => StreamName),
+    HasMoreStreams: false,
+    StreamSummaries: streams,
+  };
+};

@@ -1,0 +1,26 @@
+import type { Operation } from '../kinesis-context.ts';
+import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
+import { checkRecordEntry, countBytes, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
+
+const MAX_REQUEST_BYTES = 10 * 1_024 * 1_024;
+
+export const putRecords: Operation = async (members, context) => {
+  const reference = readStreamReference(members);
+  const events = members.structures('Records', { minLength: 1, maxLength: 500 }).map(readRecordEntry);
+  members.check();
+  requireStream(reference, context);
+  events.forEach(checkRecordEntry);
+  if (events.reduce((sum, event) => sum + countBytes(event), 0) > MAX_REQUEST_BYTES) {
+    throw invalidArgument('Records size exceeds 10 MB limit');
+  }
+
+  const outcomes = await putEvents(events, context);
+  return {
+    FailedRecordCount: outcomes.filter(({ taken }) => !taken).length,
+    Records: outcomes.map((outcome) =>
+      outcome.taken
+        ? { SequenceNumber: outcome.sequenceNumber, ShardId: outcome.shardId }
+        : { ErrorCode: errorCodeOf(outcome), ErrorMessage: outcome.message },
+    ),
+  };
+};

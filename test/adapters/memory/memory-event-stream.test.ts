@@ -1,0 +1,577 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { MemoryEventStream, type MemoryEventStreamOptions } from '../../../adapters/memory/memory-event-stream.ts';
+import type { ShardPage, ShardPosition, StreamEvent, StreamRecord } from '../../../core/ports.ts';
+import { compareSequenceNumbers } from '../../../core/sequence-number.ts';
+import { eventStreamContract } from '../../contracts/event-stream-contract.ts';
+import { range } from '../../contracts/harness.ts';
+import { FixedClock } from '../../support/fixed-clock.ts';
+import { bytesOf, streamEvent } from '../../support/record-factory.ts';
+
+eventStreamContract('memory', async () => {
+  const clock = new FixedClock();
+  // Each look at the clock is a millisecond later: positions in time differ from each other.
+  const ticking = { now: () => (clock.advance(1), clock.now()) };
+  const stream = new MemoryEventStream({ clock: ticking, shards: 3 });
+  return { stream, reader: stream };
+});
+
+const only = 'shardId-000000000000';
+const trimHorizon: ShardPosition = { type: 'TRIM_HORIZON' };
+
+function setUp(options: Partial<MemoryEventStreamOptions> = {}): { clock: FixedClock; stream: MemoryEventStream } {
+  const clock = new FixedClock();
+  return { clock, stream: new MemoryEventStream({ clock, shards: 1, ...options }) };
+}
+
+async function putOne(
+  stream: MemoryEventStream,
+  event: StreamEvent,
+): Promise<{ shardId: string; sequenceNumber: string }> {
+  const [outcome] = await stream.put([event]);
+  if (outcome?.taken !== true) throw new Error(`not taken: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+function after(sequenceNumber: string): ShardPosition {
+  return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
+}
+
+function texts({ records }: Pick<ShardPage, 'records'>): string[] {
+  return records.map(({ data }) => Buffer.from(data).toString());
+}
+
+describe('shards', () => {
+  test('are numbered from 0 and share the hash keys evenly, the last one up to 2^128 - 1', async () => {
+    const { stream } = setUp({ shards: 3 });
+    const third = 2n ** 128n / 3n;
+    expect(await stream.listShards()).toEqual([
+      {
+        shardId: 'shardId-000000000000',
+        parentShardIds: [],
+        startingHashKey: '0',
+        endingHashKey: (third - 1n).toString(),
+      },
+      {
+        shardId: 'shardId-000000000001',
+        parentShardIds: [],
+        startingHashKey: third.toString(),
+        endingHashKey: (third * 2n - 1n).toString(),
+      },
+      {
+        shardId: 'shardId-000000000002',
+        parentShardIds: [],
+        startingHashKey: (third * 2n).toString(),
+        endingHashKey: (2n ** 128n - 1n).toString(),
+      },
+    ]);
+  });
+
+  test.each(['kitchen', 'Küche', '°C', 'greenhouse 🌱', 'a'])(
+    'take the key %s by the MD5 of its UTF-8 bytes, as a big-endian integer',
+    async (key) => {
+      const { stream } = setUp({ shards: 5 });
+      const md5 = BigInt(`0x${createHash('md5').update(Buffer.from(key, 'utf8')).digest('hex')}`);
+      const { shardId } = await putOne(stream, streamEvent(key));
+      const shard = (await stream.listShards()).find((each) => each.shardId === shardId)!;
+      expect(md5 >= BigInt(shard.startingHashKey) && md5 <= BigInt(shard.endingHashKey)).toBe(true);
+    },
+  );
+
+  test('take the keys of known digests', async () => {
+    // RFC 1321: MD5("a") starts with 0c, MD5("message digest") with f9, MD5("abc") with 90; four shards split at 40, 80, c0.
+    const { stream } = setUp({ shards: 4 });
+    const shardOf = async (key: string): Promise<string> => (await putOne(stream, streamEvent(key))).shardId.slice(-1);
+    expect([await shardOf('a'), await shardOf('abc'), await shardOf('message digest')]).toEqual(['0', '2', '3']);
+  });
+
+  test('must be there: a stream without any is refused', () => {
+    for (const shards of [0, -1, NaN]) expect(() => setUp({ shards })).toThrow('shards: ');
+    expect(() => setUp({ retentionBytes: 0 })).toThrow('retentionBytes: ');
+  });
+});
+
+describe('sequence numbers', () => {
+  test('have 56 digits, increase within a shard and never repeat, also where the clock goes backwards', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: -100_000, max: 100_000 }), fc.integer({ min: 1, max: 5 })), {
+          maxLength: 30,
+        }),
+        async (steps) => {
+          const { clock, stream } = setUp({ shards: 3 });
+          const newest = new Map<string, string>();
+          const all = new Set<string>();
+          let count = 0;
+          for (const [millis, puts] of steps) {
+            clock.advance(millis);
+            for (const outcome of await stream.put(range(puts).map((n) => streamEvent(`key-${count + n}`)))) {
+              if (!outcome.taken) throw new Error(outcome.message);
+              const { shardId, sequenceNumber } = outcome;
+              expect(sequenceNumber).toMatch(/^49\d{54}$/);
+              expect(compareSequenceNumbers(newest.get(shardId) ?? '0', sequenceNumber)).toBeLessThan(0);
+              newest.set(shardId, sequenceNumber);
+              all.add(sequenceNumber);
+            }
+            count += puts;
+          }
+          expect(all.size).toBe(count);
+        },
+      ),
+    );
+  });
+});
+
+describe('readers', () => {
+  test('see each record once and in order, however puts, reads and splits interleave', async () => {
+    const step = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({ do: fc.constant('put' as const), keys: fc.array(fc.nat(9), { maxLength: 8 }) }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          do: fc.constant('read' as const),
+          reader: fc.nat(1),
+          limit: fc.integer({ min: 1, max: 5 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('split' as const), shard: fc.nat(7) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { stream } = setUp({ shards: 2 });
+        const readers = [new Reader(stream), new Reader(stream)];
+        const put: string[] = [];
+        for (const next of steps) {
+          if (next.do === 'put') {
+            const events = next.keys.map((key, n) => streamEvent(`key-${key}`, `${put.length + n}`));
+            put.push(...texts({ records: events as unknown as StreamRecord[] }));
+            await stream.put(events);
+          } else if (next.do === 'read') await readers[next.reader]!.readOn(next.limit);
+          else {
+            const open = stream.statistics().filter(({ state }) => state === 'open');
+            stream.splitShard(open[next.shard % open.length]!.shardId);
+          }
+        }
+        for (const reader of readers) {
+          await reader.readToTheEnd();
+          expect(texts({ records: reader.seen }).sort()).toEqual(put.sort());
+          for (const key of range(10)) {
+            const ofKey = reader.seen.filter(({ partitionKey }) => partitionKey === `key-${key}`);
+            const order = texts({ records: ofKey }).map(Number);
+            expect(order).toEqual(order.toSorted((a, b) => a - b));
+            const numbers = ofKey.map(({ sequenceNumber }) => sequenceNumber);
+            expect(numbers).toEqual(numbers.toSorted(compareSequenceNumbers));
+          }
+        }
+      }),
+    );
+  });
+
+  test('are told what they ask for wrongly', async () => {
+    const { stream } = setUp({ shards: 2 });
+    const other = await putOne(stream, { ...streamEvent('a'), explicitHashKey: (2n ** 128n - 1n).toString() });
+    await expect(stream.read('shardId-000000000009', trimHorizon, 1)).rejects.toThrow('shardId: ');
+    await expect(stream.backlog('shardId-000000000009', trimHorizon)).rejects.toThrow('shardId: ');
+    for (const limit of [0, 10_001, 1.5, NaN]) {
+      await expect(stream.read(only, trimHorizon, limit)).rejects.toThrow('limit: ');
+    }
+    for (const number of ['', '1', other.sequenceNumber]) {
+      await expect(stream.read(only, after(number), 1)).rejects.toThrow('sequenceNumber: ');
+    }
+  });
+
+  test('are refused a sequence number that the shard has yet to give', async () => {
+    const { stream: other } = setUp();
+    await putOne(other, streamEvent('a'));
+    const { sequenceNumber } = await putOne(other, streamEvent('a'));
+    const { stream } = setUp();
+    await putOne(stream, streamEvent('a'));
+    await expect(stream.read(only, after(sequenceNumber), 1)).rejects.toThrow('sequenceNumber: ');
+  });
+
+  test('learn how far they are behind the newest record', async () => {
+    const { clock, stream } = setUp();
+    for (const text of ['a', 'b', 'c']) {
+      await stream.put([streamEvent('key', text)]);
+      clock.advance(1_000);
+    }
+    expect(await stream.read(only, trimHorizon, 1)).toMatchObject({ millisBehindLatest: 2_000 });
+    expect(await stream.read(only, trimHorizon, 2)).toMatchObject({ millisBehindLatest: 1_000 });
+    expect(await stream.read(only, trimHorizon, 3)).toMatchObject({ millisBehindLatest: 0 });
+  });
+
+  test('start at a timestamp in the order of arrival, also where the clock went backwards', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1_000, max: 1_100 }), { minLength: 1, maxLength: 40 }),
+        fc.nat(40),
+        fc.integer({ min: 990, max: 1_110 }),
+        async (arrivals, trimmed, timestamp) => {
+          // The bound keeps only so many of these records, which are equal in size.
+          const held = Math.max(1, arrivals.length - trimmed);
+          const { clock, stream } = setUp({ retentionBytes: held * (400 + 'key'.length + 1) });
+          for (const arrival of arrivals) {
+            clock.set(arrival);
+            await stream.put([streamEvent('key', 'x')]);
+          }
+          const all = (await stream.read(only, trimHorizon, 10_000)).records;
+          expect(all.map(({ arrivedAt }) => arrivedAt)).toEqual(arrivals.slice(-held));
+          const first = all.findIndex(({ arrivedAt }) => arrivedAt >= timestamp);
+          const page = await stream.read(only, { type: 'AT_TIMESTAMP', timestamp }, 10_000);
+          expect(page.records).toEqual(first === -1 ? [] : all.slice(first));
+        },
+      ),
+    );
+  });
+});
+
+describe('put', () => {
+  test('keeps a copy of the bytes', async () => {
+    const { stream } = setUp();
+    const data = bytesOf('kept');
+    await stream.put([{ partitionKey: 'a', data }]);
+    data.fill(0);
+    expect(texts(await stream.read(only, trimHorizon, 1))).toEqual(['kept']);
+  });
+
+  test('takes a record of 1 MiB with its key, and refuses one byte more', async () => {
+    const { stream } = setUp();
+    const largest = new Uint8Array(1_048_576 - 'ü'.length - 1);
+    const outcomes = await stream.put([
+      { partitionKey: 'ü', data: largest },
+      { partitionKey: 'üx', data: largest },
+    ]);
+    expect(outcomes).toMatchObject([{ taken: true }, { taken: false, code: 'ValidationException' }]);
+  });
+
+  test('counts the characters of a partition key, not its code units', async () => {
+    const { stream } = setUp();
+    const outcomes = await stream.put([streamEvent('🌱'.repeat(256)), streamEvent('🌱'.repeat(257))]);
+    expect(outcomes).toMatchObject([{ taken: true }, { taken: false, code: 'ValidationException' }]);
+  });
+
+  test.each(['-1', '01', '1e3', '', '340282366920938463463374607431768211456'])(
+    'refuses the explicit hash key "%s"',
+    async (explicitHashKey) => {
+      const { stream } = setUp();
+      const outcomes = await stream.put([{ ...streamEvent('a'), explicitHashKey }]);
+      expect(outcomes).toMatchObject([{ taken: false, code: 'ValidationException' }]);
+    },
+  );
+
+  test('wakes once per call, after the records can be read, and only where some were taken', async () => {
+    const seen: number[] = [];
+    const { stream } = setUp({ onAppend: () => seen.push(stream.statistics()[0]!.records) });
+    await stream.put(range(5).map((n) => streamEvent(`key-${n}`)));
+    await stream.put([]);
+    await stream.put([streamEvent('')]);
+    await stream.put([streamEvent('a')]);
+    expect(seen).toEqual([5, 6]);
+  });
+});
+
+describe('write limits', () => {
+  function limited(options: Partial<MemoryEventStreamOptions> = {}): {
+    clock: FixedClock;
+    stream: MemoryEventStream;
+    waits: number[];
+  } {
+    const waits: number[] = [];
+    const { clock, stream } = setUp({
+      writeLimits: true,
+      streamName: 'telemetry',
+      accountId: '123456789012',
+      random: () => 0.5,
+      sleep: async (millis) => {
+        waits.push(millis);
+        clock.advance(millis);
+      },
+      ...options,
+    });
+    return { clock, stream, waits };
+  }
+
+  test('are off unless asked for', async () => {
+    const { stream } = setUp();
+    const outcomes = await stream.put(range(5_000).map((n) => streamEvent(`key-${n}`)));
+    expect(outcomes.every(({ taken }) => taken)).toBe(true);
+  });
+
+  test('let a shard take 1,000 records, and tell of each further one why not', async () => {
+    const { clock, stream, waits } = limited();
+    const outcomes = await stream.put(
+      range(1_002).map((n) => streamEvent(`key-${n}`)),
+      { deadline: clock.now() },
+    );
+    expect(outcomes.slice(0, 1_000).every(({ taken }) => taken)).toBe(true);
+    const throttled = {
+      taken: false,
+      code: 'ProvisionedThroughputExceededException',
+      message: 'Rate exceeded for shard shardId-000000000000 in stream telemetry under account 123456789012.',
+    };
+    expect(outcomes.slice(1_000)).toEqual([throttled, throttled]);
+    expect(waits).toEqual([]);
+  });
+
+  test('let a shard take 1 MiB, and nothing pass a record that waits for it', async () => {
+    const { clock, stream } = limited();
+    const half = { partitionKey: 'a', data: new Uint8Array(600_000) };
+    const outcomes = await stream.put([half, half, streamEvent('a')], { deadline: clock.now() });
+    expect(outcomes.map(({ taken }) => taken)).toEqual([true, false, false]);
+  });
+
+  test('fill up again with time, not beyond a second, and not by a clock that goes backwards', async () => {
+    const { clock, stream } = limited();
+    const takenOf = async (count: number): Promise<number> => {
+      const outcomes = await stream.put(
+        range(count).map(() => streamEvent('a')),
+        { deadline: clock.now() },
+      );
+      return outcomes.filter(({ taken }) => taken).length;
+    };
+    expect(await takenOf(1_100)).toBe(1_000);
+    clock.advance(10);
+    expect(await takenOf(100)).toBe(10);
+    clock.advance(-5_000);
+    expect(await takenOf(100)).toBe(0);
+    clock.advance(20);
+    expect(await takenOf(100)).toBe(20);
+    clock.advance(60_000);
+    expect(await takenOf(1_100)).toBe(1_000);
+  });
+
+  test('hold each shard on its own', async () => {
+    const { clock, stream } = limited({ shards: 2 });
+    const toShard = (explicitHashKey: string) => (): StreamEvent => ({ ...streamEvent('a'), explicitHashKey });
+    await stream.put(range(1_000).map(toShard('0')), { deadline: clock.now() });
+    const outcomes = await stream.put([toShard('0')(), toShard((2n ** 128n - 1n).toString())()], {
+      deadline: clock.now(),
+    });
+    expect(outcomes.map(({ taken }) => taken)).toEqual([false, true]);
+  });
+
+  test('are waited for until all is taken, in the order of the events', async () => {
+    const woken: number[] = [];
+    const { stream, waits } = limited({ onAppend: () => woken.push(1) });
+    const outcomes = await stream.put(range(2_500).map((n) => streamEvent(`key-${n % 7}`, `${n}`)));
+    expect(outcomes.every(({ taken }) => taken)).toBe(true);
+    expect(texts(await stream.read(only, trimHorizon, 10_000))).toEqual(range(2_500).map(String));
+    // Half of 100, 200, 400, 800 ms, then of a second; each wait lets in as many records as it has milliseconds.
+    expect(waits).toEqual([50, 100, 200, 400, 500, 500]);
+    expect(woken).toHaveLength(7);
+  });
+
+  test('are waited for no longer than the deadline', async () => {
+    const { clock, stream, waits } = limited();
+    const outcomes = await stream.put(
+      range(2_000).map((n) => streamEvent('a', `${n}`)),
+      {
+        deadline: clock.now() + 120,
+      },
+    );
+    expect(waits).toEqual([50, 70]);
+    expect(outcomes.map(({ taken }) => taken)).toEqual(range(2_000).map((n) => n < 1_120));
+  });
+
+  test('let events go to the children of a shard that is split while they wait', async () => {
+    const { clock, stream } = limited({
+      sleep: async (millis) => {
+        if (stream.statistics().length === 1) stream.splitShard(only);
+        clock.advance(millis);
+      },
+    });
+    const outcomes = await stream.put(range(1_010).map(() => streamEvent('a')));
+    const shards = outcomes.map((outcome) => (outcome.taken ? outcome.shardId : outcome.code));
+    expect(shards).toEqual([...Array<string>(1_000).fill(only), ...Array<string>(10).fill('shardId-000000000001')]);
+  });
+});
+
+describe('retention', () => {
+  const hour = 60 * 60 * 1_000;
+
+  test('forgets records that are older than 24 hours, unless another age is given', async () => {
+    for (const [options, age] of [
+      [{}, 24 * hour],
+      [{ retentionMillis: hour }, hour],
+    ] as const) {
+      const { clock, stream } = setUp(options);
+      await stream.put([streamEvent('a', 'old')]);
+      clock.advance(age);
+      await stream.put([streamEvent('a', 'new')]);
+      expect(texts(await stream.read(only, trimHorizon, 10))).toEqual(['old', 'new']);
+      clock.advance(1);
+      expect(texts(await stream.read(only, trimHorizon, 10))).toEqual(['new']);
+    }
+  });
+
+  test('forgets the oldest records of all shards where they take more than the bound', async () => {
+    const { stream } = setUp({ shards: 2, retentionBytes: 10 * 1_024 });
+    const last = (2n ** 128n - 1n).toString();
+    for (const n of range(100)) {
+      await stream.put([{ ...streamEvent('a', 'x'.repeat(500)), explicitHashKey: n % 10 === 9 ? last : '0' }]);
+    }
+    const [first, second] = stream.statistics();
+    expect(first!.bytes + second!.bytes).toBeLessThanOrEqual(10 * 1_024);
+    expect(first!.bytes + second!.bytes).toBeGreaterThan(9 * 1_024);
+    // What is held are the newest eleven: 89 to 99, of which 89 and 99 went to the second shard.
+    expect([first, second].map((shard) => [shard!.records, shard!.recordsTrimmed])).toEqual([
+      [9, 81],
+      [2, 8],
+    ]);
+  });
+
+  test('tells a reader how many records it missed, and goes on at the trim horizon', async () => {
+    const { clock, stream } = setUp({ retentionMillis: hour });
+    const { sequenceNumber } = await putOne(stream, streamEvent('a', '0'));
+    await stream.put(range(5).map((n) => streamEvent('a', `missed ${n}`)));
+    clock.advance(hour + 1);
+    await stream.put([streamEvent('a', 'new')]);
+    const page = await stream.read(only, after(sequenceNumber), 10);
+    expect(page).toMatchObject({ trimmed: 5, endOfShard: false, millisBehindLatest: 0 });
+    expect(texts(page)).toEqual(['new']);
+    expect(await stream.backlog(only, after(sequenceNumber))).toBe(1);
+    expect(await stream.read(only, trimHorizon, 10)).toMatchObject({ trimmed: 0 });
+  });
+
+  test('tells nothing of records that were read before they were trimmed', async () => {
+    const { clock, stream } = setUp({ retentionMillis: hour });
+    const { sequenceNumber } = await putOne(stream, streamEvent('a'));
+    clock.advance(hour + 1);
+    expect(await stream.read(only, after(sequenceNumber), 10)).toMatchObject({ records: [], trimmed: 0 });
+  });
+
+  test('holds what it should after any number of records, and numbers on', async () => {
+    const { clock, stream } = setUp({ retentionMillis: 100 });
+    for (const n of range(300)) {
+      clock.advance(1);
+      await stream.put(range(20).map((k) => streamEvent('a', `${n * 20 + k}`)));
+    }
+    expect(texts(await stream.read(only, trimHorizon, 10_000))).toEqual(
+      range(6_000)
+        .slice(-101 * 20)
+        .map(String),
+    );
+    expect(stream.statistics()).toMatchObject([{ recordsPut: 6_000, recordsTrimmed: 6_000 - 2_020, records: 2_020 }]);
+  });
+});
+
+describe('a split', () => {
+  test('closes the shard and opens two over the halves of its range', async () => {
+    const { clock, stream } = setUp();
+    await putOne(stream, streamEvent('a', 'before'));
+    clock.advance(5_000);
+    const half = 2n ** 127n;
+    const children = [
+      {
+        shardId: 'shardId-000000000001',
+        parentShardIds: [only],
+        startingHashKey: '0',
+        endingHashKey: (half - 1n).toString(),
+      },
+      {
+        shardId: 'shardId-000000000002',
+        parentShardIds: [only],
+        startingHashKey: half.toString(),
+        endingHashKey: (2n ** 128n - 1n).toString(),
+      },
+    ];
+    expect(stream.splitShard(only)).toEqual(children);
+    expect((await stream.listShards()).slice(1)).toEqual(children);
+
+    const outcomes = await stream.put(
+      [half - 1n, half].map((key) => ({ ...streamEvent('a', 'behind'), explicitHashKey: key.toString() })),
+    );
+    expect(outcomes).toMatchObject([{ shardId: 'shardId-000000000001' }, { shardId: 'shardId-000000000002' }]);
+    expect(texts(await stream.read(only, trimHorizon, 10))).toEqual(['before']);
+  });
+
+  test('ends the shard for a reader that has read all of it', async () => {
+    const { stream } = setUp();
+    await putOne(stream, streamEvent('a', '1'));
+    const last = await putOne(stream, streamEvent('a', '2'));
+    stream.splitShard(only);
+    expect(await stream.read(only, trimHorizon, 1)).toMatchObject({ endOfShard: false });
+    expect(await stream.read(only, trimHorizon, 2)).toMatchObject({ endOfShard: true });
+    expect(await stream.read(only, after(last.sequenceNumber), 2)).toMatchObject({ records: [], endOfShard: true });
+  });
+
+  test('lets the numbers of a key go on growing, also within the second of the creation', async () => {
+    const { stream } = setUp();
+    const numbers: string[] = [];
+    for (const n of range(4)) {
+      const { shardId, sequenceNumber } = await putOne(stream, streamEvent('a', `${n}`));
+      numbers.push(sequenceNumber);
+      stream.splitShard(shardId);
+    }
+    expect(numbers).toEqual(numbers.toSorted(compareSequenceNumbers));
+    expect(new Set(numbers).size).toBe(4);
+  });
+
+  test('is refused for a shard that is closed or unknown, or has a single hash key', async () => {
+    const { stream } = setUp();
+    expect(() => stream.splitShard('shardId-000000000009')).toThrow('shardId: ');
+    stream.splitShard(only);
+    expect(() => stream.splitShard(only)).toThrow('closed');
+    let smallest = (await stream.listShards()).at(-1)!;
+    while (smallest.startingHashKey !== smallest.endingHashKey) smallest = stream.splitShard(smallest.shardId)[1]!;
+    expect(() => stream.splitShard(smallest.shardId)).toThrow('single hash key');
+  });
+});
+
+describe('statistics', () => {
+  test('show per shard what is held and what was put', async () => {
+    const { stream } = setUp();
+    expect(stream.statistics()).toEqual([
+      {
+        ...(await stream.listShards())[0]!,
+        state: 'open',
+        records: 0,
+        bytes: 0,
+        recordsPut: 0,
+        bytesPut: 0,
+        recordsTrimmed: 0,
+      },
+    ]);
+    await stream.put([streamEvent('Küche', '12345')]);
+    const { sequenceNumber } = await putOne(stream, streamEvent('a', '1'));
+    stream.splitShard(only);
+    expect(stream.statistics()).toMatchObject([
+      { state: 'closed', records: 2, recordsPut: 2, bytesPut: 13, newestSequenceNumber: sequenceNumber },
+      { state: 'open', records: 0 },
+      { state: 'open', records: 0 },
+    ]);
+  });
+});
+
+/** Reads on in every shard, parents first, from where it was. */
+class Reader {
+  readonly seen: StreamRecord[] = [];
+  readonly #stream: MemoryEventStream;
+  readonly #positions = new Map<string, ShardPosition>();
+  readonly #ended = new Set<string>();
+
+  constructor(stream: MemoryEventStream) {
+    this.#stream = stream;
+  }
+
+  async readOn(limit: number): Promise<number> {
+    const before = this.seen.length + this.#ended.size;
+    for (const { shardId, parentShardIds } of await this.#stream.listShards()) {
+      if (this.#ended.has(shardId) || !parentShardIds.every((parent) => this.#ended.has(parent))) continue;
+      const page = await this.#stream.read(shardId, this.#positions.get(shardId) ?? trimHorizon, limit);
+      this.seen.push(...page.records);
+      const last = page.records.at(-1);
+      if (last !== undefined) this.#positions.set(shardId, after(last.sequenceNumber));
+      if (page.endOfShard) this.#ended.add(shardId);
+    }
+    return this.seen.length + this.#ended.size - before;
+  }
+
+  async readToTheEnd(): Promise<void> {
+    while ((await this.readOn(100)) > 0);
+  }
+}
