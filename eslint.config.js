@@ -28,6 +28,8 @@ const effectsInCore = [
   'require',
 ];
 
+const browserGlobals = ['document', 'fetch', 'FormData', 'EventSource'];
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'coverage/', 'cdktf.out/'] },
   eslint.configs.recommended,
@@ -44,6 +46,10 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       'no-console': 'error',
     },
+  },
+  {
+    files: ['local-server/page/**/*.js'],
+    languageOptions: { globals: Object.fromEntries(browserGlobals.map((name) => [name, 'readonly'])) },
   },
   {
     files: ['core/**/*.ts'],

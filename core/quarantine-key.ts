@@ -1,10 +1,11 @@
 /**
- * Keys of the quarantine: `<date>/<sequence number>.json`, the UTC day of arrival and the record. One object per record,
- * so that a record quarantined twice is there once, and anyone finds it by the number in a log line.
+ * Keys of the quarantine: `<date>/<sequence number>-<shard>.json`, the UTC day of arrival and the record. One object per
+ * record, so that a record quarantined twice is there once, and anyone finds it by the number in a log line. The shard is
+ * in it because Kinesis promises that numbers differ within a shard only.
  */
 import { keyDate } from './archive-key.ts';
 import type { StreamRecord } from './ports.ts';
 
-export function formatQuarantineKey(record: Pick<StreamRecord, 'arrivedAt' | 'sequenceNumber'>): string {
-  return `${keyDate(record.arrivedAt)}/${record.sequenceNumber}.json`;
+export function formatQuarantineKey(record: Pick<StreamRecord, 'arrivedAt' | 'sequenceNumber' | 'shardId'>): string {
+  return `${keyDate(record.arrivedAt)}/${record.sequenceNumber}-${record.shardId}.json`;
 }

@@ -1,8 +1,16 @@
 /** Builds the server. It never listens (`main.ts` does), so that tests can inject requests. */
 import fastifySwagger from '@fastify/swagger';
-import fastifySwaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { Clock, Compression, EventArchive, EventStream, Metrics, Quarantine, ShardReader } from '../core/ports.ts';
+import type {
+  Clock,
+  Compression,
+  EventArchive,
+  EventStream,
+  Metrics,
+  Quarantine,
+  SensorDataTable,
+  ShardReader,
+} from '../core/ports.ts';
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import { stackNames } from '../core/stack-names.ts';
@@ -12,6 +20,7 @@ import { ACCOUNT_ID, REGION } from './local-account.ts';
 import { guardLoopback, isLoopback } from './loopback-guard.ts';
 import type { ServerOptions } from './options.ts';
 import { registerProblemDetails } from './problem-details.ts';
+import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -31,6 +40,7 @@ export interface AppServices {
   readonly shardReader: ShardReader;
   readonly eventArchive: EventArchive;
   readonly failureArchive: EventArchive;
+  readonly sensorDataTable: SensorDataTable;
   readonly metrics: Metrics;
   readonly quarantine: Quarantine;
   readonly clock: Clock;
@@ -56,6 +66,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    // A body that never ends must not be read for ever.
+    requestTimeout: 300_000,
     // Requests in flight are finished, idle connections are not waited for.
     forceCloseConnections: 'idle',
   });
@@ -72,7 +84,6 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       },
     },
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
 
   const names = stackNames(options.stack, ACCOUNT_ID);
   const { functions, clock, eventStream, shardReader } = services;
@@ -116,6 +127,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   await app.register(metricsRoute(services.metrics, clock));
   await app.register(pipelineRoute(services.monitor, { stack: options.stack, adapters: 'memory' }));
   await app.register(eventsRoute(services.eventHub));
+  await app.register(docsRoute);
   await app.register(pageRoute);
 
   const { mappings } = services;

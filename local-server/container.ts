@@ -64,6 +64,7 @@ export function appServices(container: Container): AppServices {
     shardReader: container.get(shardReader),
     eventArchive: container.get(eventArchive),
     failureArchive: container.get(failureArchive),
+    sensorDataTable: container.get(Ports.sensorDataTable),
     metrics: container.get(metrics),
     quarantine: container.get(quarantine),
     clock: container.get(clock),

@@ -1,63 +1,56 @@
 /** Lines of a body as it streams in, without holding the body. */
-import { InvalidRequest } from '../../core/errors.ts';
 
 export interface LineLimits {
   readonly maxLineBytes: number;
   readonly maxBodyBytes: number;
 }
 
-/** A body that is larger than allowed; Fastify answers with the status code. */
+/** The body is larger than allowed; the lines in front of that were yielded. */
 export class BodyTooLarge extends Error {
-  readonly statusCode = 413;
+  override readonly name = 'BodyTooLarge';
 }
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The bytes of each line, without its line feed; empty lines are left out.
- * @throws BodyTooLarge, InvalidRequest for a line that no record could hold.
+ * The bytes of each line, without its line feed; empty lines are left out. A line over the limit comes as `undefined`.
+ * @throws BodyTooLarge
  */
 export async function* ndjsonLines(
   body: AsyncIterable<Uint8Array>,
   { maxLineBytes, maxBodyBytes }: LineLimits,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array | undefined> {
   let received = 0;
-  let number = 0;
-  let rest: Uint8Array[] = [];
-  let restBytes = 0;
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  const add = (part: Uint8Array) => {
+    bytes += part.length;
+    // Of a line that is too long nothing is kept but its length.
+    parts = bytes > maxLineBytes ? [] : [...parts, part];
+  };
+  const take = () => {
+    const line = bytes > maxLineBytes ? undefined : withoutCarriageReturn(Buffer.concat(parts));
+    parts = [];
+    bytes = 0;
+    return line;
+  };
   for await (const chunk of body) {
     received += chunk.length;
     if (received > maxBodyBytes) throw new BodyTooLarge(`more than ${maxBodyBytes} bytes`);
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      const line = trimmed(
-        rest.length === 0 ? chunk.subarray(start, end) : Buffer.concat([...rest, chunk.subarray(start, end)]),
-      );
-      rest = [];
-      restBytes = 0;
-      number += 1;
+      const rest = chunk.subarray(start, end);
       start = end + 1;
-      if (line.length > maxLineBytes) throw tooLong(number, maxLineBytes);
-      if (line.length > 0) yield line;
+      if (bytes === 0 && rest.length <= 1 && withoutCarriageReturn(rest).length === 0) continue;
+      add(rest);
+      yield take();
     }
-    if (start < chunk.length) {
-      rest.push(chunk.subarray(start));
-      restBytes += chunk.length - start;
-      if (restBytes > maxLineBytes + 1) throw tooLong(number + 1, maxLineBytes);
-    }
+    if (start < chunk.length) add(chunk.subarray(start));
   }
-  const last = trimmed(Buffer.concat(rest));
-  if (last.length > 0) yield last;
+  if (bytes > 0) yield take();
 }
 
-function trimmed(line: Uint8Array): Uint8Array {
+function withoutCarriageReturn(line: Uint8Array): Uint8Array {
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-}
-
-function tooLong(number: number, maxLineBytes: number): InvalidRequest {
-  return new InvalidRequest(
-    `line ${number}`,
-    `has more than ${maxLineBytes} bytes, which is more than a record can hold`,
-  );
 }

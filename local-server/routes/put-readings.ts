@@ -1,4 +1,6 @@
 /** `POST /readings`: one reading, an array of them, or NDJSON. */
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -7,13 +9,15 @@ import type { AcceptedReading, Candidate, PutReadings, RefusedReading } from '..
 import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
-import { ndjsonLines } from './ndjson-lines.ts';
+import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 
 /** JSON is parsed in one go, and the event loop waits for that; NDJSON streams. */
 const MAX_JSON_BYTES = 8 * 1_048_576;
-const MAX_NDJSON_BYTES = 64 * 1_048_576;
-/** What Kinesis takes in one record, less its longest key. */
-const MAX_LINE_BYTES = 1_048_576 - 1_024;
+const lineLimits = {
+  maxBodyBytes: 64 * 1_048_576,
+  /** What Kinesis takes in one record, less its longest key. */
+  maxLineBytes: 1_048_576 - 1_024,
+};
 /** Readings that are checked and put before others get their turn. */
 const SLICE = 500;
 
@@ -43,20 +47,20 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
         },
       },
       async (request, reply) => {
-        const body: unknown = request.body;
-        if (Buffer.isBuffer(body)) {
-          const candidates = readJson(body, putReadings.now());
+        if (Buffer.isBuffer(request.body)) {
+          const candidates = readJson(request.body, putReadings.now());
           if (typeof candidates === 'string') return sendProblem(reply, { status: 400, detail: candidates });
           return answer(reply, await putSlices(putReadings, slices(candidates)));
         }
-        const lines = ndjsonLines(request.raw, { maxLineBytes: MAX_LINE_BYTES, maxBodyBytes: MAX_NDJSON_BYTES });
-        return answer(
-          reply,
-          await putSlices(
-            putReadings,
-            lineSlices(lines, () => putReadings.now()),
-          ),
-        );
+        const lines = ndjsonLines(request.raw.iterator({ destroyOnReturn: false }), lineLimits);
+        const totals = await putSlices(putReadings, lineSlices(lines, putReadings));
+        if (totals.failure === undefined) return answer(reply, totals);
+        await drain(request.raw);
+        const { accepted, rejected, failure } = totals;
+        if (!(failure instanceof BodyTooLarge)) throw failure;
+        const taken = accepted.length + rejected.length;
+        const detail = `The body is larger than 64 MiB. Its first ${taken} readings were dealt with: send the rest in another request.`;
+        return sendProblem(reply, { status: 413, detail, accepted: accepted.length, rejected });
       },
     );
   };
@@ -65,6 +69,8 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
 interface Totals {
   readonly accepted: AcceptedReading[];
   readonly rejected: RefusedReading[];
+  /** What ended the body before its end; what came before it is in the stream, and its sender must know. */
+  failure?: Error;
 }
 
 async function putSlices(
@@ -73,12 +79,16 @@ async function putSlices(
 ): Promise<Totals> {
   const totals: Totals = { accepted: [], rejected: [] };
   let index = 0;
-  for await (const part of parts) {
-    const { accepted, rejected } = await putReadings.put(part, index);
-    totals.accepted.push(...accepted);
-    totals.rejected.push(...rejected);
-    index += part.length;
-    await nextTurn();
+  try {
+    for await (const part of parts) {
+      const { accepted, rejected } = await putReadings.put(part, index);
+      totals.accepted.push(...accepted);
+      totals.rejected.push(...rejected);
+      index += part.length;
+      await nextTurn();
+    }
+  } catch (error) {
+    totals.failure = error as Error;
   }
   return totals;
 }
@@ -97,6 +107,13 @@ function answer(reply: FastifyReply, { accepted, rejected }: Totals): FastifyRep
     });
   }
   return sendProblem(reply, { status: 422, detail: 'None of this is a reading; `rejected` says why.', rejected });
+}
+
+/** Reads on to the end of a body that is refused: cut off, its sender would see a broken pipe and not the reason. */
+async function drain(body: Readable): Promise<void> {
+  await nextTurn(); // Until then the iterator still holds the stream paused.
+  body.resume();
+  await finished(body);
 }
 
 /** What a JSON body holds, or what is wrong with it. */
@@ -129,14 +146,32 @@ function* slices(candidates: Iterable<Candidate>): Generator<readonly Candidate[
   if (slice.length > 0) yield slice;
 }
 
-async function* lineSlices(lines: AsyncIterable<Uint8Array>, now: () => number): AsyncGenerator<readonly Candidate[]> {
+async function* lineSlices(
+  lines: AsyncIterable<Uint8Array | undefined>,
+  putReadings: PutReadings,
+): AsyncGenerator<readonly Candidate[]> {
   let slice: Candidate[] = [];
-  for await (const data of lines) {
-    slice.push({ data, result: parseReading(data, now()) });
-    if (slice.length === SLICE) {
-      yield slice;
-      slice = [];
+  let failure: Error | undefined;
+  try {
+    for await (const line of lines) {
+      slice.push(line === undefined ? tooLong : { data: line, result: parseReading(line, putReadings.now()) });
+      if (slice.length === SLICE) {
+        yield slice;
+        slice = [];
+      }
     }
+  } catch (error) {
+    failure = error as Error;
   }
+  // Also what came in front of a failure is dealt with.
   if (slice.length > 0) yield slice;
+  if (failure !== undefined) throw failure;
 }
+
+const tooLong: Candidate = {
+  data: new Uint8Array(),
+  result: {
+    ok: false,
+    reasons: [{ field: 'body', rule: `must have at most ${lineLimits.maxLineBytes} bytes`, seen: 'longer' }],
+  },
+};

@@ -70,18 +70,20 @@ export class VirtualConsumer {
     this.#consumers.clear();
   }
 
-  /** When there is something to do again; `undefined` where nothing is left. */
+  /** When there is something to do again; `undefined` where nothing is left but to wait for new records. */
   async dueAt(): Promise<number | undefined> {
+    const shards = await this.#reader.listShards();
+    const closed = new Set(shards.flatMap(({ parentShardIds }) => parentShardIds));
     const due: number[] = [];
     for (const [shardId, consumer] of this.#consumers) {
       const behind = (await this.#reader.backlog(shardId, consumer.checkpoint)) ?? 0;
       const at = consumer.dueAt();
-      if ((behind > 0 || !consumer.finished) && at !== undefined && behind > 0) due.push(at);
+      // The end of a closed shard has to be read too, before its children are.
+      if (at !== undefined && (behind > 0 || (closed.has(shardId) && !consumer.finished))) due.push(at);
     }
-    const waiting = readyShards(await this.#reader.listShards(), this.#finished).some(
-      ({ shardId }) => !this.#consumers.has(shardId),
-    );
-    if (waiting || this.#inFlight.length > 0) due.push(this.#clock.now());
+    const waiting = readyShards(shards, this.#finished).some(({ shardId }) => !this.#consumers.has(shardId));
+    const ended = [...this.#consumers.values()].some(({ finished }) => finished);
+    if (waiting || ended || this.#inFlight.length > 0) due.push(this.#clock.now());
     return due.length === 0 ? undefined : Math.min(...due);
   }
 

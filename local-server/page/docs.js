@@ -1,0 +1,1 @@
+globalThis.SwaggerUIBundle({ url: '/docs/json', dom_id: '#docs', deepLinking: true });

@@ -1,0 +1,54 @@
+import { parseArchiveKey } from '../../core/archive-key.ts';
+import { type ArchiveLine, parseArchiveLine } from '../../core/archive-line.ts';
+import { SimulationFailed } from './errors.ts';
+import { endpoint, get } from './http-client.ts';
+
+const PAGE = 1_000;
+
+/**
+ * Lines of the archived objects of some days, in key order, read over HTTP and streamed.
+ *
+ * @param dates `YYYY-MM-DD`.
+ * @param wanted Whether an object that goes from the first to the last sequence number is to be read.
+ */
+export async function* readArchive(
+  server: string,
+  dates: readonly string[],
+  wanted: (first: string, last: string) => boolean,
+): AsyncGenerator<ArchiveLine> {
+  for (const date of dates) {
+    for await (const key of listKeys(server, `${date}/`)) {
+      const bounds = parseArchiveKey(key);
+      if (bounds === undefined || !wanted(bounds.first, bounds.last)) continue;
+      const path = key.split('/').map(encodeURIComponent).join('/');
+      const { body } = await get(endpoint(server, `/archive/${path}`));
+      if (body !== null) for await (const line of linesOf(body)) yield parseArchiveLine(line);
+    }
+  }
+}
+
+async function* listKeys(server: string, prefix: string): AsyncGenerator<string> {
+  let after = '';
+  for (;;) {
+    const query = new URLSearchParams({ prefix, limit: String(PAGE), ...(after === '' ? {} : { after }) });
+    const url = endpoint(server, `/archive?${query.toString()}`);
+    const { objects } = (await (await get(url)).json()) as { readonly objects?: readonly { readonly key: string }[] };
+    if (objects === undefined) throw new SimulationFailed(`GET ${url}: the answer has no "objects"`);
+    for (const { key } of objects) yield key;
+    const last = objects.at(-1);
+    if (last === undefined) return;
+    after = last.key;
+  }
+}
+
+/** Split at line feeds only: `node:readline` splits at U+2028 too, which JSON may hold. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,48 @@
+/** `npm run simulate`: options in, progress and summary out, and an exit code. `--help` tells the rest. */
+import { InvalidRequest } from '../../core/errors.ts';
+import { SimulationFailed } from './errors.ts';
+import { help, parseOptions, type SimulateOptions } from './options.ts';
+import { formatVerification, ProgressPrinter } from './progress.ts';
+import { simulate } from './simulate.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    if (options !== 'help') return await run(options);
+    process.stdout.write(help);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof InvalidRequest || error instanceof SimulationFailed)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    if (!(error instanceof InvalidRequest)) return 1;
+    process.stderr.write('npm run simulate -- --help lists the options.\n');
+    return 2;
+  }
+}
+
+async function run(options: SimulateOptions): Promise<number> {
+  const printer = new ProgressPrinter(process.stdout);
+  const stop = new AbortController();
+  // The second signal, and one while the archive is read back, end the process at once.
+  const interrupt = () => {
+    printer.print('stopping: waiting for what is in flight\n');
+    stop.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.once(name, interrupt);
+
+  process.stdout.write(`sending to ${options.url} by ${options.transport.type}, seed ${options.seed}\n`);
+  const { failure, verification } = await simulate(options, {
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (progress.phase === 'sent') for (const name of signals) process.off(name, interrupt);
+      printer.show(progress);
+    },
+  });
+  if (failure !== undefined) throw failure;
+  if (verification === undefined) return 0;
+  printer.print(formatVerification(verification));
+  return verification.lost.count === 0 ? 0 : 1;
+}

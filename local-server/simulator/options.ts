@@ -1,0 +1,182 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+import { InvalidRequest } from '../../core/errors.ts';
+import type { EpochMillis } from '../../core/ports.ts';
+import { stackNames } from '../../core/stack-names.ts';
+import { EARLIEST, LATEST, parseTimestamp } from '../../core/timestamp.ts';
+import type { CsvOptions } from './csv.ts';
+
+/** Where the stack `iot` takes readings in; the account is not part of the stream's name. */
+const DEFAULT_STREAM_NAME = stackNames('iot', '000000000000').stream;
+
+export interface SimulateOptions {
+  /** The server, or with Kinesis the endpoint. */
+  readonly url: string;
+  readonly transport: { readonly type: 'http' } | { readonly type: 'kinesis'; readonly streamName: string };
+  readonly source:
+    | { readonly type: 'fleet'; readonly devices: number; readonly start?: EpochMillis }
+    | ({ readonly type: 'csv' } & Omit<CsvOptions, 'onSkipped'>);
+  /** Payloads per second; 0 for as fast as the server takes them. */
+  readonly rate: number;
+  /** 0 for no end. With a rate the run sends rate × duration payloads, however long a slow server makes that. */
+  readonly durationSeconds: number;
+  /** Stop after so many payloads. */
+  readonly count?: number;
+  readonly seed: number;
+  /** Share of faults, 0–1. */
+  readonly faults: number;
+  /** Read back what the server holds; `auto` does where the server answers `GET /health`. */
+  readonly verify: 'auto' | 'always' | 'never';
+}
+
+export const help = `Sends readings of a simulated fleet, or of a CSV file, to a server and counts what becomes of them.
+
+  npm run simulate -- [options]
+
+Where to
+  --url URL            the server, or with --kinesis the endpoint (http://127.0.0.1:3000)
+  --kinesis            put records as an AWS client does, instead of POST /readings
+  --stream-name NAME   the stream for --kinesis (${DEFAULT_STREAM_NAME})
+
+How much
+  --devices N          devices of the fleet, which take turns (10)
+  --rate N             payloads per second of the whole fleet; 0: as fast as the server takes them (10; with --csv 0)
+  --duration SECONDS   with a rate the run sends rate × duration payloads; 0: until Ctrl-C (30; with --csv 0)
+  --count N            stop after N payloads; without --duration nothing else ends the run
+
+What
+  --seed N             the same seed sends the same readings again (drawn, and printed)
+  --start TIME         time of the first reading, ISO 8601 (now)
+  --faults SHARE       share of bad, duplicate, late and out-of-order payloads: 0.1 or 10% (0). Over HTTP bad ones are
+                       refused at the door; by Kinesis they reach the quarantine
+  --csv FILE           replay a CSV file; with
+  --time COLUMN          its column of timestamps: ISO 8601 or YYYY/MM/DD HH:mm[:ss]; UTC where there is no offset
+  --value COLUMN         a column of values, which becomes a sensor of that name; may be given several times
+  --sensor COLUMN        its column of sensor ids, for files with a row per sensor
+
+Afterwards
+  --verify             read back what the server holds and look for every accepted record (the default where the
+  --no-verify          server answers GET /health), or don't
+
+Exit code: 0 all is well, 1 something was lost or the server is gone, 2 wrong options.
+`;
+
+/** What the command line asks for. @throws InvalidRequest naming the option, and what is expected. */
+export function parseOptions(args: readonly string[]): SimulateOptions | 'help' {
+  const given = parse(args);
+  if (given.help === true) return 'help';
+  if (given.verify === true && given['no-verify'] === true) {
+    throw new InvalidRequest('--verify', 'contradicts --no-verify');
+  }
+  const source = sourceOf(given);
+  const count = given.count === undefined ? undefined : wholeNumber('--count', given.count, 1);
+  // A file ends by itself, and whoever counts wants the count.
+  const endless = source.type === 'csv' || count !== undefined;
+  return {
+    url: httpUrl(given.url),
+    transport: transportOf(given),
+    source,
+    rate: number('--rate', given.rate ?? (source.type === 'csv' ? '0' : '10')),
+    durationSeconds: number('--duration', given.duration ?? (endless ? '0' : '30')),
+    ...(count === undefined ? {} : { count }),
+    seed: given.seed === undefined ? randomInt(2 ** 31) : wholeNumber('--seed', given.seed, 0, 2 ** 31 - 1),
+    faults: share('--faults', given.faults),
+    verify: given.verify === true ? 'always' : given['no-verify'] === true ? 'never' : 'auto',
+  };
+}
+
+type Given = ReturnType<typeof parse>;
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        url: { type: 'string', default: 'http://127.0.0.1:3000' },
+        kinesis: { type: 'boolean' },
+        'stream-name': { type: 'string' },
+        devices: { type: 'string' },
+        rate: { type: 'string' },
+        duration: { type: 'string' },
+        count: { type: 'string' },
+        seed: { type: 'string' },
+        start: { type: 'string' },
+        faults: { type: 'string', default: '0' },
+        csv: { type: 'string' },
+        time: { type: 'string' },
+        value: { type: 'string', multiple: true },
+        sensor: { type: 'string' },
+        verify: { type: 'boolean' },
+        'no-verify': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+    throw new InvalidRequest('options', message.replace(/\. .*$/s, ''), { cause: error });
+  }
+}
+
+function transportOf(given: Given): SimulateOptions['transport'] {
+  const streamName = given['stream-name'];
+  if (given.kinesis === true) return { type: 'kinesis', streamName: streamName ?? DEFAULT_STREAM_NAME };
+  if (streamName !== undefined) throw new InvalidRequest('--stream-name', 'goes only with --kinesis');
+  return { type: 'http' };
+}
+
+function sourceOf(given: Given): SimulateOptions['source'] {
+  const { csv, time, value: values, sensor } = given;
+  const onlyWith = csv === undefined ? (['time', 'value', 'sensor'] as const) : (['devices', 'start'] as const);
+  for (const name of onlyWith) {
+    if (given[name] !== undefined) {
+      throw new InvalidRequest(`--${name}`, csv === undefined ? 'goes only with --csv' : 'does not go with --csv');
+    }
+  }
+  if (csv === undefined) {
+    const devices = wholeNumber('--devices', given.devices ?? '10', 1, 1_000_000);
+    return { type: 'fleet', devices, ...(given.start === undefined ? {} : { start: instant('--start', given.start) }) };
+  }
+  if (time === undefined)
+    throw new InvalidRequest('--time', 'is missing: which column of the file has the timestamps?');
+  if (values === undefined)
+    throw new InvalidRequest('--value', 'is missing: which columns of the file have the values?');
+  return { type: 'csv', file: csv, time, values, ...(sensor === undefined ? {} : { sensor }) };
+}
+
+function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidRequest('--url', `is "${text}", but must be an address as http://127.0.0.1:3000`);
+  }
+  return text;
+}
+
+function number(option: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidRequest(option, `is "${text}", but must be a number from 0 on`);
+  return Number(text);
+}
+
+function wholeNumber(option: string, text: string, least: number, most = 2 ** 32 - 1): number {
+  if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) {
+    throw new InvalidRequest(option, `is "${text}", but must be a whole number from ${least} to ${most}`);
+  }
+  return Number(text);
+}
+
+function share(option: string, text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%)?$/.exec(text) ?? [];
+  const value = percent === undefined ? Number(digits) : Number(digits) / 100;
+  if (!(value <= 1))
+    throw new InvalidRequest(option, `is "${text}", but must be a share from 0 to 1 or from 0% to 100%`);
+  return value;
+}
+
+function instant(option: string, text: string): EpochMillis {
+  const parsed = parseTimestamp(text);
+  if (parsed === undefined || parsed < EARLIEST || parsed > LATEST) {
+    throw new InvalidRequest(option, `is "${text}", but must be an ISO 8601 date and time`);
+  }
+  return parsed;
+}

@@ -1,0 +1,87 @@
+import { SimulationFailed } from '../errors.ts';
+import { describeFailure, endpoint } from '../http-client.ts';
+import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
+import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
+
+/** The answer of `POST /readings`; of the readings that are not in `rejected`, `records` has one each, in their order. */
+interface Receipt {
+  readonly rejected: readonly {
+    readonly index: number;
+    readonly reason: string;
+    /** Empty where nothing is wrong with the reading: the stream did not take it this time. */
+    readonly reasons?: readonly unknown[];
+  }[];
+  readonly records: readonly { readonly sequenceNumber: string; readonly shardId: string }[];
+}
+
+const lineFeed = Buffer.from('\n');
+/** A server that takes longer is stuck; the request is tried again, which may leave duplicates. */
+const TIMEOUT_MILLIS = 30_000;
+
+/** `POST /readings` with NDJSON, a payload per line, its bytes as they are. */
+export class HttpSender implements Sender {
+  readonly limits: RequestLimits = { maxItems: 500, maxBytes: 512 * 1_024, bytesOf: ({ data }) => data.length + 1 };
+  readonly #url: string;
+  readonly #retry: RetryPolicy;
+
+  /** @param server Its address, as `http://127.0.0.1:3000`. */
+  constructor(server: string, retry: RetryPolicy) {
+    this.#url = endpoint(server, '/readings');
+    this.#retry = retry;
+  }
+
+  send(messages: readonly Message[], signal: AbortSignal): Promise<readonly Outcome[]> {
+    return deliver(messages, (open) => this.#post(open), this.#retry, signal);
+  }
+
+  async #post(messages: readonly Message[]): Promise<readonly Answer[]> {
+    let status: number;
+    let text: string;
+    try {
+      const response = await fetch(this.#url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: Buffer.concat(messages.flatMap(({ data }) => [data, lineFeed])),
+        signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (error) {
+      return messages.map(() => ({ retry: `${this.#url}: ${describeFailure(error)}` }));
+    }
+    const problem = `${this.#url} answered ${status}: ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`;
+    if (status === 429 || status >= 500) return messages.map(() => ({ retry: problem }));
+    const answers = status === 202 || status === 422 ? readReceipt(text, messages.length) : undefined;
+    if (answers === undefined) throw new SimulationFailed(problem);
+    return answers;
+  }
+}
+
+/** An answer per reading sent; undefined where the text does not give one for each. */
+function readReceipt(text: string, sent: number): readonly Answer[] | undefined {
+  const receipt = parseReceipt(text);
+  if (receipt === undefined) return undefined;
+  const rejected = new Map(receipt.rejected.map((rejection) => [rejection.index, rejection]));
+  const records = receipt.records.values();
+  const answers: Answer[] = [];
+  for (let index = 0; index < sent; index++) {
+    const rejection = rejected.get(index);
+    if (rejection === undefined) {
+      const record = records.next().value;
+      if (record === undefined) return undefined;
+      answers.push({ accepted: true, shardId: record.shardId, sequenceNumber: record.sequenceNumber });
+    } else if (rejection.reasons?.length === 0) answers.push({ retry: rejection.reason });
+    else answers.push({ accepted: false, reason: rejection.reason });
+  }
+  return records.next().done === true ? answers : undefined;
+}
+
+/** A 422, where nothing was taken, has no `records`. */
+function parseReceipt(text: string): Receipt | undefined {
+  try {
+    const { rejected, records = [] } = JSON.parse(text) as Partial<Receipt>;
+    return Array.isArray(rejected) ? { rejected, records } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import { splitIntoBatches } from '../../core/batching.ts';
+import { csvReadings } from './csv.ts';
+import { dispatch } from './dispatch.ts';
+import { SimulationFailed } from './errors.ts';
+import { planPayloads } from './faults.ts';
+import { fleetReadings } from './fleet.ts';
+import { isHealthy } from './http-client.ts';
+import { Ledger } from './ledger.ts';
+import type { SimulateOptions } from './options.ts';
+import { pace } from './pacer.ts';
+import { encodePayload, type PlannedPayload } from './payload.ts';
+import type { RetryPolicy } from './senders/delivery.ts';
+import { HttpSender } from './senders/http.ts';
+import { kinesisClient, KinesisSender } from './senders/kinesis.ts';
+import { Interrupted, type Message, type Outcome, type Sender } from './senders/sender.ts';
+import { type Counts, Tally } from './tally.ts';
+import { systemTimer } from './timer.ts';
+import { type Verification, verify } from './verify.ts';
+
+export interface SimulationReport {
+  /** In the stamps of every reading of this run. */
+  readonly run: string;
+  readonly counts: Counts;
+  /** How long it was sending. */
+  readonly seconds: number;
+  /** What ended the run before its time; the counts are what was reached until then. */
+  readonly failure?: SimulationFailed;
+  /** Absent where it was not wanted or the server cannot tell. */
+  readonly verification?: Verification;
+}
+
+export type Progress =
+  | { readonly phase: 'sending'; readonly run: string; readonly counts: Counts; readonly seconds: number }
+  /** Everything is sent and answered. */
+  | { readonly phase: 'sent'; readonly run: string; readonly counts: Counts; readonly seconds: number }
+  /** Waiting for the consumers, and for which. */
+  | { readonly phase: 'verifying'; readonly behind: readonly string[] };
+
+export interface SimulateHooks {
+  /** Stops sending; what is in flight is waited for and verified. */
+  readonly signal?: AbortSignal;
+  /** Every second while sending, then at each step. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Requests in flight, one per lane. */
+const LANES = 4;
+const CATCH_UP_MILLIS = 60_000;
+
+/**
+ * Runs a fleet, or replays a file, against a server.
+ *
+ * @throws SimulationFailed where nothing answers at the start, or the archive cannot be read back.
+ * @throws InvalidRequest where the CSV file is not what the options say.
+ */
+export async function simulate(options: SimulateOptions, hooks: SimulateHooks = {}): Promise<SimulationReport> {
+  const startedAt = Date.now();
+  const run = `${options.seed}-${startedAt.toString(36)}`;
+  const verifies = options.verify !== 'never' && (await isHealthy(options.url));
+  if (options.verify === 'always' && !verifies) {
+    throw new SimulationFailed(`cannot verify: ${options.url} does not answer GET /health with success`);
+  }
+  const tally = new Tally();
+  const ledger = verifies ? new Ledger() : undefined;
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  hooks.signal?.addEventListener('abort', interrupt);
+  if (hooks.signal?.aborted === true) interrupt();
+
+  const start = systemTimer.now();
+  const state = () => ({ run, counts: tally.counts(), seconds: (systemTimer.now() - start) / 1_000 });
+  const ticking = setInterval(() => hooks.onProgress?.({ phase: 'sending', ...state() }), 1_000);
+  let failure: SimulationFailed | undefined;
+  try {
+    await dispatch(counted(paced(options, startedAt, tally, stop.signal), tally), {
+      lanes: LANES,
+      ...sending(senderOf(options, tally), run, tally, ledger, stop.signal),
+      keyOf: ({ reading }: PlannedPayload) => reading.sensorId,
+      stop,
+    });
+  } catch (error) {
+    if (!(error instanceof SimulationFailed)) throw error;
+    failure = error;
+  } finally {
+    clearInterval(ticking);
+    hooks.signal?.removeEventListener('abort', interrupt);
+  }
+  const report = { ...state(), ...(failure === undefined ? {} : { failure }) };
+  hooks.onProgress?.({ phase: 'sent', ...report });
+  if (ledger === undefined || failure !== undefined) return report;
+
+  const verification = await verify({
+    server: options.url,
+    run,
+    ledger,
+    from: startedAt,
+    to: Date.now(),
+    intendedDuplicates: report.counts.byKind.duplicate.accepted,
+    timer: systemTimer,
+    timeLimitMillis: CATCH_UP_MILLIS,
+    onWaiting: (behind) => hooks.onProgress?.({ phase: 'verifying', behind }),
+  });
+  return { ...report, verification };
+}
+
+function paced(options: SimulateOptions, startedAt: number, tally: Tally, signal: AbortSignal) {
+  const { source, rate, seed, faults } = options;
+  const readings =
+    source.type === 'csv'
+      ? csvReadings({ ...source, onSkipped: () => tally.skipped++ })
+      : fleetReadings({ devices: source.devices, rate, seed, start: source.start ?? startedAt });
+  return pace(planPayloads(readings, { seed, share: faults }), options, signal, systemTimer);
+}
+
+async function* counted(payloads: AsyncIterable<PlannedPayload>, tally: Tally): AsyncGenerator<PlannedPayload> {
+  for await (const payload of payloads) {
+    tally.planned(payload);
+    yield payload;
+  }
+}
+
+function senderOf({ url, transport }: SimulateOptions, tally: Tally): Sender {
+  const retry: RetryPolicy = {
+    tries: 10,
+    baseMillis: 100,
+    capMillis: 5_000,
+    timer: systemTimer,
+    random: Math.random,
+    onRetry: () => tally.retries++,
+  };
+  return transport.type === 'http'
+    ? new HttpSender(url, retry)
+    : new KinesisSender(kinesisClient(url), transport.streamName, retry);
+}
+
+interface Parcel extends Message {
+  readonly payload: PlannedPayload;
+}
+
+/** How a lane sends what has gathered: encode and stamp, cut into requests, write down what the server says of each. */
+function sending(sender: Sender, run: string, tally: Tally, ledger: Ledger | undefined, signal: AbortSignal) {
+  const settle = (parcels: readonly Parcel[], outcomes: readonly (Outcome | undefined)[]) => {
+    parcels.forEach(({ payload }, index) => {
+      const outcome = outcomes[index];
+      if (outcome === undefined) return;
+      tally.answered(payload, outcome);
+      if (outcome.accepted) ledger?.accept(outcome.shardId, outcome.sequenceNumber, payload.index);
+    });
+  };
+  const send = async (payloads: readonly PlannedPayload[]) => {
+    const sentAt = Date.now();
+    const parcels = payloads.map((payload) => ({
+      payload,
+      partitionKey: payload.reading.sensorId,
+      data: encodePayload(payload, { run, sentAt }),
+    }));
+    const { batches, oversized } = splitIntoBatches<Parcel>(parcels, sender.limits);
+    for (const { item, bytes } of oversized) {
+      tally.sent(item.payload);
+      tally.answered(item.payload, { accepted: false, reason: `larger than a request may be: ${bytes} bytes` });
+    }
+    for (const batch of batches) {
+      if (signal.aborted) return;
+      for (const { payload } of batch) tally.sent(payload);
+      try {
+        settle(batch, await sender.send(batch, signal));
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+        settle(batch, error.outcomes); // The rest stays sent and unanswered.
+      }
+    }
+  };
+  return { capacity: sender.limits.maxItems, send };
+}

@@ -1,0 +1,153 @@
+import { keyDate } from '../../core/archive-key.ts';
+import type { ArchiveLine } from '../../core/archive-line.ts';
+import { pipeline } from '../../core/pipeline.ts';
+import type { EpochMillis } from '../../core/ports.ts';
+import { readArchive } from './archive-reader.ts';
+import { SimulationFailed } from './errors.ts';
+import { endpoint, get } from './http-client.ts';
+import type { Ledger } from './ledger.ts';
+import type { Timer } from './timer.ts';
+
+export interface Verification {
+  /** What the consumers had not read when the time was up; empty when they had caught up. */
+  readonly behind: readonly string[];
+  /** Accepted and found in the archive. */
+  readonly archived: number;
+  /** Accepted and not found: how many, and the first of them as positions in the plan. */
+  readonly lost: { readonly count: number; readonly first: readonly number[] };
+  /** Archived without our knowing, since the answer never came through (a retry after a broken connection). */
+  readonly unannounced: number;
+  /** Lines that were archived more than once, in objects that overlap; dropped by shard and sequence number, as every reader does. */
+  readonly repeats: number;
+  /** Readings that are in the archive again under another sequence number, beyond the duplicates sent on purpose. */
+  readonly duplicates: number;
+  /** Readings that stand behind a later one of their device. */
+  readonly outOfOrder: number;
+}
+
+export interface VerifyOptions {
+  readonly server: string;
+  readonly run: string;
+  readonly ledger: Ledger;
+  /** When the run was sending. */
+  readonly from: EpochMillis;
+  readonly to: EpochMillis;
+  /** How many duplicates that were sent on purpose were accepted. */
+  readonly intendedDuplicates: number;
+  readonly timer: Timer;
+  /** How long to wait for the consumers. */
+  readonly timeLimitMillis: number;
+  /** Told what is waited for. */
+  readonly onWaiting: (behind: readonly string[]) => void;
+}
+
+const POLL_MILLIS = 250;
+const SHOWN = 10;
+/** A server's clock may differ by this from ours. */
+const SKEW_MILLIS = 5 * 60 * 1_000;
+const DAY_MILLIS = 24 * 60 * 60 * 1_000;
+
+/** Waits until every consumer has caught up, then looks for every accepted record in the archive. */
+export async function verify(options: VerifyOptions): Promise<Verification> {
+  const behind = await catchUp(options);
+  const { server, run, ledger } = options;
+  const order = new OrderCheck();
+  let repeats = 0;
+  for await (const line of readArchive(server, arrivalDates(options), (first, last) => ledger.mayHold(first, last))) {
+    const n = stampedNumber(line, run);
+    const finding = ledger.find(line.shardId, line.sequenceNumber, n !== undefined);
+    if (finding === 'again') repeats++;
+    else if (finding === 'first' && n !== undefined) order.add(line.partitionKey, n);
+  }
+  const { archived, unannounced, lost } = ledger.balance();
+  return {
+    behind,
+    archived,
+    unannounced,
+    lost: { count: lost.length, first: lost.slice(0, SHOWN) },
+    repeats,
+    duplicates: Math.max(0, order.repeated - options.intendedDuplicates),
+    outOfOrder: order.outOfOrder,
+  };
+}
+
+async function catchUp({ server, timer, timeLimitMillis, onWaiting }: VerifyOptions): Promise<readonly string[]> {
+  const start = timer.now();
+  const never = new AbortController().signal;
+  for (;;) {
+    const behind = await recordsBehind(server);
+    if (behind.length === 0 || timer.now() - start >= timeLimitMillis) return behind;
+    onWaiting(behind);
+    await timer.sleep(POLL_MILLIS, never);
+  }
+}
+
+/** What `GET /pipeline` says of each mapping; whatever else it says is its own affair. */
+interface PipelineState {
+  readonly mappings?: readonly {
+    readonly name: string;
+    readonly shards: readonly { readonly shardId: string; readonly recordsBehind: number }[];
+  }[];
+}
+
+/** One line per mapping and shard that has records to read. */
+async function recordsBehind(server: string): Promise<readonly string[]> {
+  const url = endpoint(server, '/pipeline');
+  const { mappings } = (await (await get(url)).json()) as PipelineState;
+  if (mappings === undefined) throw new SimulationFailed(`GET ${url}: the answer has no "mappings"`);
+  return mappings.flatMap(({ name, shards }) =>
+    shards
+      .filter((shard) => shard.recordsBehind !== 0)
+      .map((shard) => `${name} is ${shard.recordsBehind} records behind in ${shard.shardId}`),
+  );
+}
+
+/**
+ * An object is filed under the day on which its first record arrived, and a batch may begin with a record as old as the
+ * consumer lets records get.
+ */
+function arrivalDates({ from, to }: VerifyOptions): readonly string[] {
+  const oldest = pipeline.archiveEvents.mapping.maximumRecordAgeInSeconds * 1_000;
+  const first = Date.parse(keyDate(from - Math.max(oldest, SKEW_MILLIS)));
+  const dates: string[] = [];
+  for (let day = first; day <= to + SKEW_MILLIS; day += DAY_MILLIS) dates.push(keyDate(day));
+  return dates;
+}
+
+/** The number that this run gave the reading; undefined for what is of another run, or is no reading. */
+function stampedNumber({ data }: ArchiveLine, run: string): number | undefined {
+  const sim = (data as { sim?: { run?: unknown; n?: unknown } } | null | undefined)?.sim;
+  return sim?.run === run && Number.isSafeInteger(sim.n) ? Number(sim.n) : undefined;
+}
+
+/** Per device the numbers must grow; one that was there already is a duplicate, not a break of the order. */
+class OrderCheck {
+  repeated = 0;
+  outOfOrder = 0;
+  readonly #latest = new Map<string, number>();
+  #seen = new Uint8Array(1_024);
+
+  add(device: string, n: number): void {
+    if (this.#hasSeen(n)) {
+      this.repeated++;
+      return;
+    }
+    const latest = this.#latest.get(device) ?? -1;
+    if (n < latest) this.outOfOrder++;
+    else this.#latest.set(device, n);
+  }
+
+  /** A bit per number. */
+  #hasSeen(n: number): boolean {
+    const byte = Math.floor(n / 8);
+    const bit = 1 << (n % 8);
+    if (byte >= this.#seen.length) {
+      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(byte + 1)));
+      larger.set(this.#seen);
+      this.#seen = larger;
+    }
+    const before = this.#seen[byte] ?? 0;
+    this.#seen[byte] = before | bit;
+    return (before & bit) !== 0;
+  }
+}

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { HELP, parseServerOptions } from '../../local-server/options.ts';
+
+test('what is not given is what the pipeline says, on loopback', () => {
+  expect(parseServerOptions([])).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    stack: 'iot',
+    shards: 2,
+    retentionHours: 24,
+    retentionMiB: 512,
+    writeLimits: false,
+    logLevel: 'warn',
+  });
+});
+
+test('every option is taken', () => {
+  const args =
+    '--port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --log-level info';
+  expect(parseServerOptions(args.split(' '))).toEqual({
+    host: '::1',
+    port: 0,
+    stack: 'lab-2',
+    shards: 8,
+    retentionHours: 1,
+    retentionMiB: 64,
+    writeLimits: true,
+    logLevel: 'info',
+  });
+});
+
+test.each([
+  ['--port', '--port 65536'],
+  ['--port', '--port http'],
+  ['--shards', '--shards 0'],
+  ['--log-level', '--log-level loud'],
+  ['lower-case', '--stack IoT'],
+  ['lower-case', `--stack ${'a'.repeat(38)}`],
+  ['--prot', '--prot 1'],
+])('names %s where it is wrong (%s)', (words, args) => {
+  expect(() => parseServerOptions(args.split(' '))).toThrow(words);
+});
+
+test('help names every option', () => {
+  expect(parseServerOptions(['--help'])).toBe('help');
+  for (const option of [
+    'port',
+    'host',
+    'shards',
+    'stack',
+    'retention-hours',
+    'retention-mib',
+    'write-limits',
+    'log-level',
+  ]) {
+    expect(HELP).toContain(`--${option}`);
+  }
+});
