@@ -1,3 +1,6 @@
+// The laptop may run Node 20; that the SDK will not for ever is known.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 /** Native ESM; types are checked by `npm run check:types`, here they are only stripped. @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
