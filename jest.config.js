@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 // The laptop may run Node 20; that the SDK will not for ever is known.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
