@@ -22,15 +22,12 @@ export class Queue<Item> {
 
   /** Takes the first `count` items away. */
   drop(count: number): void {
-    this.#head = Math.min(this.#head + count, this.#items.length);
-    // Moving the rest costs as much as has been taken since the last time: constant per item.
-    if (this.#head > 1_024 && this.#head * 2 > this.#items.length) {
+    this.#head += count;
+    // Moves fewer items than were taken since the last time: constant per item. What was taken is let go by then, so that
+    // a queue never holds more of it than it has waiting.
+    if (this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
-  }
-
-  [Symbol.iterator](): IterableIterator<Item> {
-    return this.#items.slice(this.#head).values();
   }
 }

@@ -90,11 +90,14 @@ function checkLimit(seen: unknown): number {
 function checkInstant(field: string, seen: unknown): EpochMillis | undefined {
   if (!given(seen)) return undefined;
   const instant =
-    typeof seen === 'number' ? Math.floor(seen) : typeof seen === 'string' ? parseTimestamp(seen) : undefined;
+    typeof seen === 'number' ? Math.floor(seen) : typeof seen === 'string' ? parseTimestamp(seen.trim()) : undefined;
   if (instant === undefined || !(instant >= EARLIEST && instant <= LATEST)) {
     // In a query string a + is a space, so that `…T10:00:00+01:00` arrives broken.
     const hint = typeof seen === 'string' && / \d\d:?\d\d$/.test(seen) ? ' (write the + of an offset as %2B)' : '';
-    throw new InvalidRequest(field, `must be an ISO 8601 date and time from 1970 to 9999${hint}`);
+    throw new InvalidRequest(
+      field,
+      `must be an ISO 8601 date and time, or milliseconds since 1970, up to the year 9999${hint}`,
+    );
   }
   return instant;
 }

@@ -11,17 +11,18 @@ export type ArchiveEventsHandler = (event: KinesisStreamEvent, context: Context)
 
 export function createArchiveEventsHandler(useCase: ArchiveEvents, clock: Clock, log: Logger): ArchiveEventsHandler {
   return async (event, context) => {
+    const startedAt = clock.now();
     const records = fromKinesisEvent(event);
     const batch = { requestId: context.awsRequestId, ...describeBatch(records) };
     try {
-      const key = await useCase.archive(records, { deadline: deadlineOf(context, clock.now()) });
-      log.info({ ...batch, key }, 'archived');
+      const key = await useCase.archive(records, { deadline: deadlineOf(context, startedAt) });
+      log.info({ ...batch, key, durationMillis: clock.now() - startedAt }, 'archived');
       return retryFrom();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       // The archive is down, the batch is not at fault: the same batch again gives the same object. A throw would have
       // it cut in halves, and leave many small objects.
-      log.warn({ ...batch, err: error }, 'not archived, to be retried');
+      log.warn({ ...batch, durationMillis: clock.now() - startedAt, err: error }, 'not archived, to be retried');
       return retryFrom(records[0]?.sequenceNumber);
     }
   };

@@ -26,14 +26,17 @@ export type SensorHistoryHandler = (event: unknown) => Promise<SensorHistoryResp
 
 export function createSensorHistoryHandler(useCase: SensorHistory): SensorHistoryHandler {
   return async (event) => {
-    const { operation, sensorid, sensorId = sensorid, ...rest } = checkObject(event);
+    const { operation, sensorid, sensorId, ...rest } = checkObject(event);
     if (operation !== 'query') {
       throw new InvalidRequest(
         'operation',
         `is ${operation === undefined ? 'missing' : JSON.stringify(operation)}, but must be "query"`,
       );
     }
-    const { readings, nextCursor } = await useCase.read({ ...rest, sensorId });
+    if (sensorid !== undefined && sensorId !== undefined && sensorid !== sensorId) {
+      throw new InvalidRequest('sensorid', 'must be the same where sensorId is given too');
+    }
+    const { readings, nextCursor } = await useCase.read({ ...rest, sensorId: sensorid ?? sensorId });
     return {
       Items: readings.map(({ sensorId, timestamp, value }) => ({
         SensorId: sensorId,

@@ -10,9 +10,10 @@ export type StoreReadingsHandler = (event: KinesisStreamEvent, context: Context)
 
 export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock, log: Logger): StoreReadingsHandler {
   return async (event, context) => {
+    const startedAt = clock.now();
     const records = fromKinesisEvent(event);
     const { stored, quarantined, collapsed, flagged, metrics, failure } = await useCase.store(records, {
-      deadline: deadlineOf(context, clock.now()),
+      deadline: deadlineOf(context, startedAt),
     });
     const summary = {
       requestId: context.awsRequestId,
@@ -22,6 +23,7 @@ export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock,
       collapsed,
       flagged,
       metrics: { published: metrics.published, leftOut: metrics.leftOut },
+      durationMillis: clock.now() - startedAt,
     };
     if (metrics.failure !== undefined) log.warn({ ...summary, err: metrics.failure }, 'metric not published');
     if (failure === undefined) {

@@ -13,10 +13,8 @@ import type {
 } from '../core/ports.ts';
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
-import { stackNames } from '../core/stack-names.ts';
 import { kinesisApi } from './aws-api/kinesis.ts';
 import { lambdaApi } from './aws-api/lambda.ts';
-import { ACCOUNT_ID, REGION } from './local-account.ts';
 import { guardLoopback, isLoopback } from './loopback-guard.ts';
 import type { ServerOptions } from './options.ts';
 import { registerProblemDetails } from './problem-details.ts';
@@ -29,9 +27,11 @@ import { pageRoute } from './routes/page.ts';
 import { pipelineRoute } from './routes/pipeline.ts';
 import { putReadingsRoute } from './routes/put-readings.ts';
 import { quarantineRoute } from './routes/quarantine.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { EventHub } from './event-hub.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { PipelineMonitor } from './pipeline-monitor.ts';
+import type { StackIdentity } from './stack-identity.ts';
 import type { Functions } from './tokens.ts';
 
 /** What the server serves; `container.ts` wires it. */
@@ -51,9 +51,11 @@ export interface AppServices {
   readonly mappings: readonly EventSourceMapping[];
   readonly monitor: PipelineMonitor;
   readonly eventHub: EventHub;
+  readonly checkpoints: Checkpoints;
+  readonly identity: StackIdentity;
 }
 
-export interface AppOptions extends Pick<ServerOptions, 'host' | 'stack' | 'retentionHours'> {
+export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours'> {
   readonly logger: FastifyBaseLogger;
 }
 
@@ -85,14 +87,14 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     },
   });
 
-  const names = stackNames(options.stack, ACCOUNT_ID);
-  const { functions, clock, eventStream, shardReader } = services;
+  const { functions, clock, eventStream, shardReader, identity } = services;
+  const { names, accountId, region } = identity;
   await app.register(kinesisApi, {
     eventStream,
     shardReader,
     streamName: names.stream,
-    accountId: ACCOUNT_ID,
-    region: REGION,
+    accountId,
+    region,
     clock,
     retentionInHours: options.retentionHours,
   });
@@ -102,8 +104,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       [names.storeReadings, functions.storeReadings],
       [names.sensorHistory, functions.sensorHistory],
     ]),
-    accountId: ACCOUNT_ID,
-    region: REGION,
+    accountId,
+    region,
   });
 
   await app.register(putReadingsRoute(services.putReadings));
@@ -119,13 +121,15 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   await app.register(
     objectsRoute({
       path: '/failures',
+      // Where Lambda files what it gives up, beside the quarantine.
+      defaultPrefix: 'aws/lambda/',
       archive: services.failureArchive,
       contentType: 'application/json; charset=utf-8',
     }),
   );
   await app.register(quarantineRoute(services.quarantine));
   await app.register(metricsRoute(services.metrics, clock));
-  await app.register(pipelineRoute(services.monitor, { stack: options.stack, adapters: 'memory' }));
+  await app.register(pipelineRoute(services.monitor, identity));
   await app.register(eventsRoute(services.eventHub));
   await app.register(docsRoute);
   await app.register(pageRoute);
@@ -136,6 +140,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   });
   app.addHook('onClose', async () => {
     await Promise.all(mappings.map((mapping) => mapping.stop()));
+    services.checkpoints.close();
   });
   return app;
 }

@@ -5,6 +5,7 @@
 import { readyShards } from '../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../core/pipeline.ts';
 import type { EpochMillis, Shard, ShardPosition } from '../core/ports.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
 
 export interface EventSourceMappingOptions extends Omit<
@@ -13,6 +14,7 @@ export interface EventSourceMappingOptions extends Omit<
 > {
   /** Name of the function. */
   readonly name: string;
+  readonly checkpoints: Checkpoints;
 }
 
 /** How often a failed listing of shards is tried again. */
@@ -23,7 +25,6 @@ export class EventSourceMapping {
   readonly settings: EventSourceMappingSettings;
   readonly #options: EventSourceMappingOptions;
   readonly #workers = new Map<string, ShardWorker>();
-  readonly #checkpoints = new Map<string, ShardPosition>();
   readonly #finished = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #counts = { invocations: 0, records: 0, errors: 0, retries: 0, bisections: 0, givenUpRecords: 0 };
@@ -65,7 +66,7 @@ export class EventSourceMapping {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint. */
+  /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint, null if unknown. */
   async state() {
     const now = this.#options.clock.now();
     const shards = await Promise.all(
@@ -89,7 +90,7 @@ export class EventSourceMapping {
       shardId,
       ...(checkpoint.type === 'AFTER_SEQUENCE_NUMBER' && { checkpoint: checkpoint.sequenceNumber }),
       finished,
-      recordsBehind: (await this.#options.reader.backlog(shardId, checkpoint)) ?? unfinished,
+      recordsBehind: (await this.#options.reader.backlog(shardId, checkpoint)) ?? (unfinished > 0 ? unfinished : null),
       /** Age of the oldest record that is not done; 0 where nothing waits. */
       iteratorAgeMillis: oldestArrival === undefined ? 0 : Math.max(0, now - oldestArrival),
       trimmedRecords: trimmed,
@@ -116,16 +117,17 @@ export class EventSourceMapping {
   }
 
   async #consume(shardId: string): Promise<void> {
+    const { checkpoints } = this.#options;
     const worker = new ShardWorker({
       ...this.#options,
       shardId,
-      start: this.#checkpoints.get(shardId) ?? this.#startOf(shardId),
+      start: checkpoints.load(this.name).get(shardId) ?? this.#startOf(shardId),
       onInvocation: (report) => this.#count(report),
       onGivenUp: (_key, { records }) => {
         this.#counts.givenUpRecords += records.length;
       },
       onCheckpoint: (checkpoint) => {
-        this.#checkpoints.set(shardId, checkpoint);
+        checkpoints.save(this.name, shardId, checkpoint);
         this.#onChange();
       },
     });

@@ -1,10 +1,12 @@
 /** `npm start`: listens until Ctrl-C, then finishes what is in flight and closes. */
-import { pino } from 'pino';
-import { InvalidRequest } from '../core/errors.ts';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { InvalidRequest, StoreUnavailable } from '../core/errors.ts';
+import { createLogger } from '../handlers/create-logger.ts';
 import { buildApp } from './app.ts';
-import { appServices, localContainer } from './container.ts';
-import { ACCOUNT_ID } from './local-account.ts';
+import { appServices, awsContainer, memoryContainer } from './container.ts';
 import { isLoopback } from './loopback-guard.ts';
+import type { StackIdentity } from './stack-identity.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
 
 /** What is still running after this is cut off. */
@@ -16,11 +18,12 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const logger = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: false }));
-  const container = localContainer({ ...options, log: logger });
-  const app = await buildApp(appServices(container), { ...options, logger });
+  // Standard output is for people.
+  const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }));
+  const services = appServices(await containerFor(options, logger));
+  const app = await buildApp(services, { ...options, logger });
   const address = await app.listen({ host: options.host, port: options.port });
-  process.stdout.write(greeting(address, options));
+  process.stdout.write(greeting(address, options, services.identity));
 
   let closing = false;
   const close = () => {
@@ -33,15 +36,37 @@ async function main(): Promise<void> {
   process.on('SIGINT', close).on('SIGTERM', close);
 }
 
-function greeting(address: string, { host, stack, shards }: ServerOptions): string {
+async function containerFor(options: ServerOptions, log: Logger) {
+  if (options.adapters === 'memory') return memoryContainer({ ...options, log });
+  const { stack, stateFolder } = options;
+  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = process.env;
+  return awsContainer({
+    stack,
+    log,
+    client: { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) },
+    ...(options.runMappings && { runMappings: { checkpointFile: join(stateFolder, `${stack}-checkpoints.json`) } }),
+  });
+}
+
+function greeting(
+  address: string,
+  options: ServerOptions,
+  { stack, adapters, accountId, region }: StackIdentity,
+): string {
+  const { host, shards, runMappings } = options;
+  const consumers = runMappings ? 'the consumers run here' : "the stack's own functions are the consumers";
+  const place = adapters === 'memory' ? `${shards} shards in memory` : `in ${region}; ${consumers}`;
   return [
     `IoT backend ready at ${address}`,
     `  page       ${address}/`,
     `  API        ${address}/docs`,
-    `  AWS        AWS_ENDPOINT_URL=${address}  (stack ${stack}, account ${ACCOUNT_ID}, ${shards} shards; signatures are not checked)`,
+    `  AWS        AWS_ENDPOINT_URL=${address}  (signatures are not checked)`,
+    `  stack      ${stack}, account ${accountId}, ${place}`,
     ...(isLoopback(host) ? [] : ['  WARNING    reachable from other machines, and nobody has to log in']),
     '',
-    'Everything is in memory and goes when the server stops. Ctrl-C stops it.',
+    adapters === 'memory'
+      ? 'Everything is in memory and goes when the server stops. Ctrl-C stops it.'
+      : 'Ctrl-C stops it.',
     '',
   ].join('\n');
 }
@@ -55,6 +80,9 @@ try {
 
 function describe(error: unknown): string {
   if (error instanceof InvalidRequest) return `${error.message}\nnpm start -- --help lists the options.`;
+  if (error instanceof StoreUnavailable) {
+    return `${error.message}\nIs the stack deployed (--stack NAME), and are AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL as they should be?`;
+  }
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${message}\nAnother program has that port: choose one with npm start -- --port N.`;
   return stack ?? message;

@@ -2,9 +2,15 @@
 import { parseArgs } from 'node:util';
 import { InvalidRequest } from '../core/errors.ts';
 import { pipeline } from '../core/pipeline.ts';
-import { stackNames } from '../core/stack-names.ts';
+import { logLevels } from '../handlers/config.ts';
+import { localStack } from './stack-identity.ts';
 
 export interface ServerOptions {
+  readonly adapters: 'memory' | 'aws';
+  /** With the adapters `aws`: run the consumers here too. */
+  readonly runMappings: boolean;
+  /** Where checkpoints are kept that must survive a restart. */
+  readonly stateFolder: string;
   readonly host: string;
   readonly port: number;
   readonly stack: string;
@@ -15,12 +21,15 @@ export interface ServerOptions {
   readonly logLevel: string;
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-
 export const HELP = `Usage: npm start -- [options]
 
 Runs the whole pipeline offline: stream, both consumers, archive, table, metrics, history.
 
+  --adapters WHICH      memory: everything in this process; aws: a deployed stack, found by its name with the
+                        ordinary credentials (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) (memory)
+  --run-mappings        with --adapters aws: run both consumers here, for an emulator without Lambda; where they
+                        stand survives a restart
+  --state-folder DIR    where that is kept (.state)
   --port N              port to listen on, 0 for any free one (3000)
   --host ADDRESS        address to listen on (127.0.0.1, reachable from this machine only)
   --shards N            shards of the stream (${pipeline.stream.shards}, from core/pipeline.ts)
@@ -36,11 +45,20 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
 export function parseServerOptions(args: readonly string[]): ServerOptions | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  stackNames(values.stack, '000000000000');
+  localStack(values.stack); // Refuses names that no stack can have.
   if (!logLevels.includes(values['log-level'])) {
     throw new InvalidRequest('--log-level', `must be one of ${logLevels.join(', ')}`);
   }
+  const { adapters } = values;
+  if (adapters !== 'memory' && adapters !== 'aws') throw new InvalidRequest('--adapters', 'must be memory or aws');
+  const runMappings = values['run-mappings'];
+  if (runMappings && adapters === 'memory') {
+    throw new InvalidRequest('--run-mappings', 'goes with --adapters aws; in memory the consumers always run');
+  }
   return {
+    adapters,
+    runMappings,
+    stateFolder: values['state-folder'],
     host: values.host,
     port: wholeNumber('--port', values.port, 0, 65_535),
     stack: values.stack,
@@ -57,6 +75,9 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        adapters: { type: 'string', default: 'memory' },
+        'run-mappings': { type: 'boolean', default: false },
+        'state-folder': { type: 'string', default: '.state' },
         port: { type: 'string', default: '3000' },
         host: { type: 'string', default: '127.0.0.1' },
         shards: { type: 'string', default: String(pipeline.stream.shards) },

@@ -1,10 +1,11 @@
 /** The state of the pipeline in one piece, for `/pipeline` and for those who watch. */
+import type { Shard } from '../core/ports.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
 
-/** What the stream tells about itself; the adapters in memory know more than AWS does. */
+/** What the stream tells about its shards; memory knows more about them than AWS does. */
 export interface StreamStatistics {
-  statistics(): unknown;
+  statistics(): readonly Shard[] | Promise<readonly Shard[]>;
 }
 
 /** Watchers are told at most this often. */
@@ -27,7 +28,7 @@ export class PipelineMonitor {
 
   async state() {
     const mappings = await Promise.all(this.#mappings.map((mapping) => mapping.state()));
-    return { stream: { name: this.#streamName, shards: this.#stream.statistics() }, mappings };
+    return { stream: { name: this.#streamName, shards: await this.#stream.statistics() }, mappings };
   }
 
   #changed(): void {

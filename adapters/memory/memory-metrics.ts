@@ -3,14 +3,12 @@
  * keeps data points of one minute, which bounds a sensor to 21,600 of them. Minutes that are older are dropped when
  * someone publishes or asks, at most once a minute.
  */
-import { InvalidRequest } from '../../core/errors.ts';
+import { checkMetricDatum } from '../../core/metric-data.ts';
 import type { Clock, EpochMillis, MetricDatum, Metrics, MetricStatistics } from '../../core/ports.ts';
 import { lowerBound } from './lower-bound.ts';
 
 const MINUTE_MILLIS = 60_000;
 const RETENTION_MILLIS = 15 * 24 * 60 * MINUTE_MILLIS;
-/** PutMetricData takes values from -2^360 to 2^360. */
-const MAX_MAGNITUDE = 2 ** 360;
 
 export class MemoryMetrics implements Metrics {
   readonly #clock: Clock;
@@ -24,7 +22,7 @@ export class MemoryMetrics implements Metrics {
 
   /** @throws InvalidRequest where CloudWatch would refuse a datum: the whole call, nothing of it is published. */
   async publish(data: readonly MetricDatum[]): Promise<void> {
-    data.forEach(check);
+    data.forEach(checkMetricDatum);
     for (const datum of data) {
       const minutes = this.#sensors.get(datum.sensorId) ?? [];
       this.#sensors.set(datum.sensorId, minutes);
@@ -52,18 +50,6 @@ export class MemoryMetrics implements Metrics {
       if (minutes.length === 0) this.#sensors.delete(sensorId);
     }
   }
-}
-
-function check({ sensorId, values, counts }: MetricDatum): void {
-  const problem = (field: string, rule: string): InvalidRequest =>
-    new InvalidRequest(field, `of the metric of ${sensorId} ${rule}`);
-  if (values.length === 0) throw problem('values', 'must not be empty');
-  if (values.length !== counts.length) throw problem('counts', 'must be as many as its values');
-  // NaN is within no bounds.
-  if (!values.every((value) => Math.abs(value) <= MAX_MAGNITUDE)) {
-    throw problem('values', 'must be numbers from -2^360 to 2^360');
-  }
-  if (!counts.every((count) => count > 0 && count < Infinity)) throw problem('counts', 'must be above 0 and finite');
 }
 
 function summarise({ minute, values, counts }: MetricDatum): MetricStatistics {

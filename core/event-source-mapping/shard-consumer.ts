@@ -14,6 +14,8 @@ import { MAX_PAYLOAD_BYTES } from './payload-size.ts';
 /** Lambda polls a shard once per second (LDG); GetRecords answers at most 10,000 records. */
 export const POLL_INTERVAL_MILLIS = 1_000;
 const MAX_READ = 10_000;
+/** GetRecords takes five calls per second and shard. */
+const GAP_INTERVAL_MILLIS = 200;
 
 export type ShardCommand =
   | { readonly type: 'read'; readonly position: ShardPosition; readonly limit: number }
@@ -103,9 +105,12 @@ export class ShardConsumer {
     if (last !== undefined) {
       this.#readPosition = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last.sequenceNumber };
     }
-    // At the tip there is nothing to gain from asking again at once, unless something came during the read.
-    const more = limit !== undefined && (page.records.length >= limit || page.millisBehindLatest > 0);
-    this.#nextReadAt = more || this.#woken ? now : now + POLL_INTERVAL_MILLIS;
+    // A full page, or a wake-up during the read, means that more is there now. An empty page in front of the tip is one of
+    // Kinesis's gaps, through which a reader goes step by step. At the tip nothing is gained by asking again at once.
+    const full = limit !== undefined && page.records.length >= limit;
+    const behind = page.millisBehindLatest > 0;
+    if (full || this.#woken || (behind && last !== undefined)) this.#nextReadAt = now;
+    else this.#nextReadAt = now + (behind ? GAP_INTERVAL_MILLIS : POLL_INTERVAL_MILLIS);
   }
 
   /** Answers a `read` that failed. */

@@ -27,7 +27,8 @@ export async function* ndjsonLines(
   const add = (part: Uint8Array) => {
     bytes += part.length;
     // Of a line that is too long nothing is kept but its length.
-    parts = bytes > maxLineBytes ? [] : [...parts, part];
+    if (bytes > maxLineBytes) parts = [];
+    else parts.push(part);
   };
   const take = () => {
     const line = bytes > maxLineBytes ? undefined : withoutCarriageReturn(Buffer.concat(parts));
@@ -40,15 +41,15 @@ export async function* ndjsonLines(
     if (received > maxBodyBytes) throw new BodyTooLarge(`more than ${maxBodyBytes} bytes`);
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      const rest = chunk.subarray(start, end);
+      add(chunk.subarray(start, end));
       start = end + 1;
-      if (bytes === 0 && rest.length <= 1 && withoutCarriageReturn(rest).length === 0) continue;
-      add(rest);
-      yield take();
+      const line = take();
+      if (line?.length !== 0) yield line;
     }
     if (start < chunk.length) add(chunk.subarray(start));
   }
-  if (bytes > 0) yield take();
+  const last = take();
+  if (last?.length !== 0) yield last;
 }
 
 function withoutCarriageReturn(line: Uint8Array): Uint8Array {

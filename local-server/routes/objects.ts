@@ -8,6 +8,8 @@ export interface ObjectsRouteOptions {
   readonly path: '/archive' | '/failures';
   readonly archive: EventArchive;
   readonly contentType: string;
+  /** What is listed where nobody asks for a prefix; everything if not given. */
+  readonly defaultPrefix?: string;
   /** Given where the objects are gzip: they are unpacked for clients that do not take gzip. */
   readonly compression?: Compression;
 }
@@ -16,6 +18,7 @@ export function objectsRoute({
   path,
   archive,
   contentType,
+  defaultPrefix,
   compression,
 }: ObjectsRouteOptions): FastifyPluginAsyncTypebox {
   const tags = [path.slice(1)];
@@ -23,7 +26,7 @@ export function objectsRoute({
     app.get(
       path,
       { schema: { summary: 'Keys in order', tags, querystring: ListQuery, response: { 200: ObjectsReply } } },
-      async ({ query: { limit = 100, prefix, after } }) => {
+      async ({ query: { limit = 100, prefix = defaultPrefix, after } }) => {
         const { objects, more } = await archive.list({
           limit,
           ...(prefix !== undefined && { prefix }),

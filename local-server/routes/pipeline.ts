@@ -1,17 +1,10 @@
 /** `GET /pipeline`: where every shard and every consumer stands. `GET /health`: that the server is there. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { PipelineMonitor } from '../pipeline-monitor.ts';
+import type { StackIdentity } from '../stack-identity.ts';
 import { HealthReply } from '../schemas.ts';
 
-export interface ServerIdentity {
-  readonly stack: string;
-  readonly adapters: string;
-}
-
-export function pipelineRoute(
-  monitor: PipelineMonitor,
-  { stack, adapters }: ServerIdentity,
-): FastifyPluginAsyncTypebox {
+export function pipelineRoute(monitor: PipelineMonitor, { stack, adapters }: StackIdentity): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/pipeline',

@@ -45,6 +45,15 @@ export class Ledger {
     return 'first';
   }
 
+  /** To look through the archive once more. */
+  forgetFindings(): void {
+    const table = new Table(this.#table.size);
+    this.#table.states.forEach((state, slot) => {
+      if (state === State.accepted || state === State.archived) table.copy(this.#table, slot, State.accepted);
+    });
+    this.#table = table;
+  }
+
   /** Whether records of this run may be among those from `first` to `last` of some shard. */
   mayHold(first: string, last: string): boolean {
     return [...this.#ranges.values()].some(
@@ -107,12 +116,15 @@ class Table {
   doubled(): Table {
     const larger = new Table(this.size * 2);
     this.states.forEach((state, slot) => {
-      if (state === State.empty) return;
-      const high = this.#high[slot] ?? 0;
-      const low = this.#low[slot] ?? 0;
-      larger.#put(larger.#probe(high, low), high, low, state, this.payloads[slot] ?? 0);
+      if (state !== State.empty) larger.copy(this, slot, state);
     });
     return larger;
+  }
+
+  copy(source: Table, slot: number, state: number): void {
+    const high = source.#high[slot] ?? 0;
+    const low = source.#low[slot] ?? 0;
+    this.#put(this.#probe(high, low), high, low, state, source.payloads[slot] ?? 0);
   }
 
   #put(slot: number, high: number, low: number, state: number, payload: number): void {

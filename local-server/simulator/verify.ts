@@ -42,6 +42,9 @@ export interface VerifyOptions {
 }
 
 const POLL_MILLIS = 250;
+/** Reading the archive back costs more than asking where the consumers are. */
+const ARCHIVE_POLL_MILLIS = 2_000;
+const never = new AbortController().signal;
 const SHOWN = 10;
 /** A server's clock may differ by this from ours. */
 const SKEW_MILLIS = 5 * 60 * 1_000;
@@ -49,7 +52,21 @@ const DAY_MILLIS = 24 * 60 * 60 * 1_000;
 
 /** Waits until every consumer has caught up, then looks for every accepted record in the archive. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
-  const behind = await catchUp(options);
+  const { timer, timeLimitMillis, onWaiting, ledger } = options;
+  const end = timer.now() + timeLimitMillis;
+  for (;;) {
+    const { behind, certain } = await catchUp(options, end);
+    const found = await lookThrough(options);
+    const missing = found.lost.count;
+    // Where the consumers cannot tell how far they are, what is missing may still come.
+    if (missing === 0 || certain || timer.now() >= end) return { behind, ...found };
+    onWaiting([`${missing} accepted records are not in the archive yet`]);
+    await timer.sleep(ARCHIVE_POLL_MILLIS, never);
+    ledger.forgetFindings();
+  }
+}
+
+async function lookThrough(options: VerifyOptions): Promise<Omit<Verification, 'behind'>> {
   const { server, run, ledger } = options;
   const order = new OrderCheck();
   let repeats = 0;
@@ -61,7 +78,6 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   }
   const { archived, unannounced, lost } = ledger.balance();
   return {
-    behind,
     archived,
     unannounced,
     lost: { count: lost.length, first: lost.slice(0, SHOWN) },
@@ -71,13 +87,11 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   };
 }
 
-async function catchUp({ server, timer, timeLimitMillis, onWaiting }: VerifyOptions): Promise<readonly string[]> {
-  const start = timer.now();
-  const never = new AbortController().signal;
+async function catchUp({ server, timer, onWaiting }: VerifyOptions, end: EpochMillis): Promise<Standing> {
   for (;;) {
-    const behind = await recordsBehind(server);
-    if (behind.length === 0 || timer.now() - start >= timeLimitMillis) return behind;
-    onWaiting(behind);
+    const standing = await standingOf(server);
+    if (standing.behind.length === 0 || timer.now() >= end) return standing;
+    onWaiting(standing.behind);
     await timer.sleep(POLL_MILLIS, never);
   }
 }
@@ -86,20 +100,28 @@ async function catchUp({ server, timer, timeLimitMillis, onWaiting }: VerifyOpti
 interface PipelineState {
   readonly mappings?: readonly {
     readonly name: string;
-    readonly shards: readonly { readonly shardId: string; readonly recordsBehind: number }[];
+    readonly shards: readonly { readonly shardId: string; readonly recordsBehind: number | null }[];
   }[];
 }
 
-/** One line per mapping and shard that has records to read. */
-async function recordsBehind(server: string): Promise<readonly string[]> {
+interface Standing {
+  /** One line per mapping and shard that has records to read. */
+  readonly behind: readonly string[];
+  /** Every consumer knows how many records it has to read. Those of a deployed stack are not asked, and Kinesis does not count. */
+  readonly certain: boolean;
+}
+
+async function standingOf(server: string): Promise<Standing> {
   const url = endpoint(server, '/pipeline');
   const { mappings } = (await (await get(url)).json()) as PipelineState;
   if (mappings === undefined) throw new SimulationFailed(`GET ${url}: the answer has no "mappings"`);
-  return mappings.flatMap(({ name, shards }) =>
-    shards
-      .filter((shard) => shard.recordsBehind !== 0)
-      .map((shard) => `${name} is ${shard.recordsBehind} records behind in ${shard.shardId}`),
-  );
+  const shards = mappings.flatMap(({ name, shards: of }) => of.map((shard) => ({ name, ...shard })));
+  return {
+    behind: shards
+      .filter(({ recordsBehind }) => recordsBehind !== null && recordsBehind !== 0)
+      .map(({ name, recordsBehind, shardId }) => `${name} is ${recordsBehind} records behind in ${shardId}`),
+    certain: mappings.length > 0 && shards.every(({ recordsBehind }) => recordsBehind !== null),
+  };
 }
 
 /**

@@ -3,6 +3,9 @@ import { HELP, parseServerOptions } from '../../local-server/options.ts';
 
 test('what is not given is what the pipeline says, on loopback', () => {
   expect(parseServerOptions([])).toEqual({
+    adapters: 'memory',
+    runMappings: false,
+    stateFolder: '.state',
     host: '127.0.0.1',
     port: 3000,
     stack: 'iot',
@@ -16,8 +19,11 @@ test('what is not given is what the pipeline says, on loopback', () => {
 
 test('every option is taken', () => {
   const args =
-    '--port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --log-level info';
+    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --log-level info';
   expect(parseServerOptions(args.split(' '))).toEqual({
+    adapters: 'aws',
+    runMappings: true,
+    stateFolder: '/tmp/x',
     host: '::1',
     port: 0,
     stack: 'lab-2',
@@ -37,6 +43,8 @@ test.each([
   ['lower-case', '--stack IoT'],
   ['lower-case', `--stack ${'a'.repeat(38)}`],
   ['--prot', '--prot 1'],
+  ['--adapters', '--adapters gcp'],
+  ['--run-mappings', '--run-mappings'],
 ])('names %s where it is wrong (%s)', (words, args) => {
   expect(() => parseServerOptions(args.split(' '))).toThrow(words);
 });

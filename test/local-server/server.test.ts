@@ -92,9 +92,9 @@ describe('the consumers', () => {
 
     await eventually(async () => (await getJson<{ objects: unknown[] }>('/archive')).objects.length === 1);
     const { mappings } = await server.services.monitor.state();
-    expect(mappings.map(({ shards }) => shards.reduce((sum, { recordsBehind }) => sum + recordsBehind, 0))).toEqual([
-      0, 1,
-    ]);
+    expect(
+      mappings.map(({ shards }) => shards.reduce((sum, { recordsBehind }) => sum + (recordsBehind ?? 0), 0)),
+    ).toEqual([0, 1]);
     expect((await getJson<{ readings: unknown[] }>('/sensors/a/readings')).readings).toEqual([]);
 
     sensorDataTable.put = put;

@@ -1,7 +1,7 @@
 /** The whole server on a free port of loopback, with everything real and nothing logged. */
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { appServices, type LocalContainerOptions, localContainer } from '../../local-server/container.ts';
+import { appServices, memoryContainer, type MemoryContainerOptions } from '../../local-server/container.ts';
 import { type AppServices, buildApp } from '../../local-server/app.ts';
 import { pipeline as defaultPipeline, type Pipeline } from '../../core/pipeline.ts';
 import { eventually } from './eventually.ts';
@@ -24,7 +24,7 @@ export const pipeline: Pipeline = {
   },
 };
 
-export async function startServer(options: Partial<LocalContainerOptions> = {}): Promise<RunningServer> {
+export async function startServer(options: Partial<MemoryContainerOptions> = {}): Promise<RunningServer> {
   const logger = pino({ level: 'silent' });
   const settings = {
     pipeline,
@@ -35,7 +35,7 @@ export async function startServer(options: Partial<LocalContainerOptions> = {}):
     writeLimits: false,
     ...options,
   };
-  const services = appServices(localContainer({ log: logger, ...settings }));
+  const services = appServices(memoryContainer({ log: logger, ...settings }));
   const app = await buildApp(services, { ...settings, host: '127.0.0.1', logger });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -1,0 +1,251 @@
+/**
+ * The table of readings in DynamoDB. It leaves one item per sensor and timestamp:
+ *
+ *   SensorId        S  partition key
+ *   Timestamp       S  sort key, UTC ISO 8601 with milliseconds, so that the order of text is that of time
+ *   Value           N
+ *   SequenceNumber  S  of the stream record: 56 digits are more than a number of DynamoDB can hold
+ *   ArrivedAt       N  when the stream took the record, milliseconds since 1970
+ *   ExpiresAt       N  seconds since 1970, only with `ttlDays`: that long after the arrival, so that a reading that comes
+ *                      late stays as long as any other. The table's TTL must be set to this attribute.
+ *
+ * Without a TTL items stay until someone deletes them. DynamoDB deletes expired ones within days, not at once, so they are
+ * left out of what is read.
+ *
+ * Which value stays: within a call the one with the latest sequence number. Across calls the last write, since
+ * BatchWriteItem takes no conditions: a batch that is delivered again writes its own values again. One shard delivers a
+ * sensor's records in order, so an older value can come back only where old records are processed anew on purpose.
+ *
+ * Reads are strongly consistent: paging through a sensor's readings misses none that was stored before, at twice the price
+ * of a read that might.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  NumberValue,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
+import { splitIntoBatches } from '../../core/batching.ts';
+import { InvalidRequest } from '../../core/errors.ts';
+import type { CallOptions, EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import { compareSequenceNumbers } from '../../core/sequence-number.ts';
+import { EARLIEST, formatTimestamp, isCanonicalTimestamp, LATEST } from '../../core/timestamp.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
+import { mapInParallel } from './map-in-parallel.ts';
+import { isMistake, unavailable } from './translate-error.ts';
+
+/** BatchWriteItem. 25 readings, with ids of at most 1 KB, are far from its limits in bytes. */
+const MAX_ITEMS = 25;
+const MAX_REQUESTS_IN_FLIGHT = 8;
+const DAY_SECONDS = 24 * 60 * 60;
+
+export interface DynamoDbSensorDataOptions extends BackoffOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  /** How long a reading is kept after its arrival; for ever unless given. */
+  readonly ttlDays?: number;
+  /** How long is retried where the caller gives no deadline; 10,000 unless given. */
+  readonly patienceMillis?: number;
+}
+
+interface Item {
+  readonly SensorId: string;
+  readonly Timestamp: string;
+  readonly Value: number;
+  readonly SequenceNumber: string;
+  readonly ArrivedAt: number;
+  readonly ExpiresAt?: number;
+}
+
+/** The readings of one call with the same key: one of them is written for all. */
+interface Entry {
+  latest: StoredReading;
+  readonly all: StoredReading[];
+}
+
+/** Both ends inclusive; empty where the first is behind the last. */
+interface Range {
+  readonly first: EpochMillis;
+  readonly last: EpochMillis;
+}
+
+type Entries = ReadonlyMap<string, Entry>;
+
+export class DynamoDbSensorData implements SensorDataTable {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #tableName: string;
+  readonly #ttlSeconds: number | undefined;
+  readonly #patienceMillis: number;
+  readonly #backoff: Backoff;
+
+  constructor({ client, tableName, ttlDays, patienceMillis = 10_000, ...backoff }: DynamoDbSensorDataOptions) {
+    // Without a function of ours the client refuses whole numbers beyond 2^53, which are as exact as the device sent them.
+    this.#client = DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } });
+    this.#tableName = tableName;
+    this.#ttlSeconds = ttlDays === undefined ? undefined : ttlDays * DAY_SECONDS;
+    this.#patienceMillis = patienceMillis;
+    this.#backoff = new Backoff(backoff);
+  }
+
+  /** @throws StoreUnavailable where not a single reading was written and DynamoDB said why. */
+  async put(
+    readings: readonly StoredReading[],
+    { deadline = this.#backoff.now() + this.#patienceMillis }: CallOptions = {},
+  ): Promise<{ readonly notTaken: readonly StoredReading[] }> {
+    const { batches } = splitIntoBatches(entriesOf(readings), {
+      maxItems: MAX_ITEMS,
+      maxBytes: Infinity,
+      bytesOf: () => 0,
+    });
+    const rests = await mapInParallel(batches, MAX_REQUESTS_IN_FLIGHT, (batch) =>
+      this.#write(new Map(batch), deadline),
+    );
+    const notTaken = rests.flatMap(({ left }) => [...left.values()].flatMap(({ all }) => all));
+    const error = rests.find((rest) => rest.error !== undefined)?.error;
+    if (error !== undefined && notTaken.length === readings.length) {
+      throw unavailable('table', `took none of ${readings.length} readings`, error);
+    }
+    return { notTaken };
+  }
+
+  async query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }> {
+    const range = rangeOf(query);
+    const readings: StoredReading[] = [];
+    if (range.first > range.last) return { readings, more: false };
+
+    const nowSeconds = this.#backoff.now() / 1_000;
+    let startKey: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page = await this.#page(query, range, startKey);
+      for (const item of (page.Items ?? []) as Item[]) {
+        if (item.ExpiresAt !== undefined && item.ExpiresAt <= nowSeconds) continue;
+        if (readings.length === query.limit) return { readings, more: true };
+        readings.push(readingOf(item));
+      }
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return { readings, more: false };
+  }
+
+  /** Writes what may be one request until all is written or no time is left; answers with the rest, and why it is left. */
+  async #write(entries: Entries, deadline: EpochMillis): Promise<{ readonly left: Entries; readonly error?: unknown }> {
+    let left = entries;
+    for (let failures = 1; ; failures += 1) {
+      let error: unknown;
+      try {
+        const unprocessed = await this.#writeOnce(left, deadline);
+        if (unprocessed.size === 0) return { left: unprocessed };
+        if (unprocessed.size < left.size) failures = 1;
+        left = unprocessed;
+      } catch (caught) {
+        if (isMistake(caught)) throw caught;
+        error = caught;
+      }
+      if (!(await this.#backoff.pause(failures, deadline))) return { left, error };
+    }
+  }
+
+  /** One BatchWriteItem; answers with what DynamoDB left unprocessed. */
+  async #writeOnce(entries: Entries, deadline: EpochMillis): Promise<Entries> {
+    const writes = Array.from(entries.values(), ({ latest }) => ({ PutRequest: { Item: this.#itemOf(latest) } }));
+    const { UnprocessedItems = {} } = await this.#client.send(
+      new BatchWriteCommand({ RequestItems: { [this.#tableName]: writes } }),
+      { abortSignal: this.#backoff.signal(deadline) },
+    );
+    const unprocessed = new Set(
+      Object.values(UnprocessedItems)
+        .flat()
+        .map(({ PutRequest }) => {
+          const { SensorId, Timestamp } = PutRequest?.Item as Item;
+          return keyOf(SensorId, Timestamp);
+        }),
+    );
+    return new Map([...entries].filter(([key]) => unprocessed.has(key)));
+  }
+
+  async #page(
+    { sensorId, order, limit }: ReadingQuery,
+    { first, last }: Range,
+    startKey: QueryCommandOutput['LastEvaluatedKey'],
+  ): Promise<QueryCommandOutput> {
+    const command = new QueryCommand({
+      TableName: this.#tableName,
+      ConsistentRead: true,
+      // Timestamp is a reserved word.
+      ExpressionAttributeNames: { '#sensorId': 'SensorId', '#timestamp': 'Timestamp' },
+      KeyConditionExpression: '#sensorId = :sensorId AND #timestamp BETWEEN :first AND :last',
+      ExpressionAttributeValues: {
+        ':sensorId': sensorId,
+        ':first': formatTimestamp(first),
+        ':last': formatTimestamp(last),
+      },
+      ScanIndexForward: order === 'asc',
+      // One more tells whether readings follow. A page that did not do was full of expired items: then in steps of 1 MB.
+      ...(startKey === undefined ? { Limit: limit + 1 } : { ExclusiveStartKey: startKey }),
+    });
+    const deadline = this.#backoff.now() + this.#patienceMillis;
+    try {
+      return await this.#backoff.retry(deadline, (abortSignal) => this.#client.send(command, { abortSignal }));
+    } catch (error) {
+      throw unavailable('table', 'did not answer the query', error);
+    }
+  }
+
+  #itemOf({ sensorId, timestamp, value, sequenceNumber, arrivedAt }: StoredReading) {
+    return {
+      SensorId: sensorId,
+      Timestamp: timestamp,
+      // As text, for the client refuses numbers beyond 2^53, of which DynamoDB holds 38 digits.
+      Value: NumberValue.from(String(value)),
+      SequenceNumber: sequenceNumber,
+      ArrivedAt: arrivedAt,
+      ...(this.#ttlSeconds !== undefined && { ExpiresAt: Math.floor(arrivedAt / 1_000) + this.#ttlSeconds }),
+    };
+  }
+}
+
+/** One per key: BatchWriteItem refuses a request that names a key twice, and chunks are written in no order. */
+function entriesOf(readings: readonly StoredReading[]): Entries {
+  const entries = new Map<string, Entry>();
+  for (const reading of readings) {
+    const key = keyOf(reading.sensorId, reading.timestamp);
+    const entry = entries.get(key);
+    if (entry === undefined) entries.set(key, { latest: reading, all: [reading] });
+    else {
+      entry.all.push(reading);
+      if (compareSequenceNumbers(reading.sequenceNumber, entry.latest.sequenceNumber) >= 0) entry.latest = reading;
+    }
+  }
+  return entries;
+}
+
+/** Timestamps have one width, so no other sensor and timestamp give the same text. */
+function keyOf(sensorId: string, timestamp: string): string {
+  return timestamp + sensorId;
+}
+
+function readingOf({ SensorId, Timestamp, Value, SequenceNumber, ArrivedAt }: Item): StoredReading {
+  return {
+    sensorId: SensorId,
+    timestamp: Timestamp,
+    value: Value,
+    sequenceNumber: SequenceNumber,
+    arrivedAt: ArrivedAt,
+  };
+}
+
+/** Timestamps are whole milliseconds: behind one is from its neighbour on. So one BETWEEN says it all, as a key takes one. */
+function rangeOf({ from, to, after, order }: ReadingQuery): Range {
+  const first = from === undefined ? EARLIEST : instantOf('from', from);
+  const last = to === undefined ? LATEST : instantOf('to', to);
+  if (after === undefined) return { first, last };
+  const instant = instantOf('after', after);
+  return order === 'asc' ? { first: Math.max(first, instant + 1), last } : { first, last: Math.min(last, instant - 1) };
+}
+
+function instantOf(field: string, timestamp: string): EpochMillis {
+  if (isCanonicalTimestamp(timestamp)) return Date.parse(timestamp);
+  throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
+}

@@ -1,0 +1,48 @@
+/** Binds every port to the stack's services on AWS. */
+import { ContainerModule } from 'inversify';
+import type { StackNames } from '../../core/stack-names.ts';
+import { Ports } from '../tokens.ts';
+import type { ClientSettings } from './client-options.ts';
+import { cloudWatchClient } from './cloudwatch-client.ts';
+import { CloudWatchMetrics } from './cloudwatch-metrics.ts';
+import { dynamoDbClient } from './dynamodb-client.ts';
+import { DynamoDbSensorData } from './dynamodb-sensor-data.ts';
+import { kinesisClient } from './kinesis-client.ts';
+import { KinesisEventStream } from './kinesis-event-stream.ts';
+import { KinesisShardReader } from './kinesis-shard-reader.ts';
+import { s3Client } from './s3-client.ts';
+import { S3EventArchive } from './s3-event-archive.ts';
+import { S3Quarantine } from './s3-quarantine.ts';
+
+export function awsModule(names: StackNames, settings: ClientSettings): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    const kinesis = kinesisClient(settings);
+    const s3 = s3Client(settings);
+    const { stream: streamName, bucket, undeliveredBucket, table: tableName } = names;
+    bind(Ports.eventStream).toResolvedValue(
+      (clock) => new KinesisEventStream({ client: kinesis, streamName, clock }),
+      [Ports.clock],
+    );
+    bind(Ports.shardReader).toDynamicValue(() => new KinesisShardReader({ client: kinesis, streamName }));
+    bind(Ports.eventArchive).toResolvedValue(
+      (clock) => new S3EventArchive({ client: s3, bucket, clock }),
+      [Ports.clock],
+    );
+    bind(Ports.failureArchive).toResolvedValue(
+      (clock) => new S3EventArchive({ client: s3, bucket: undeliveredBucket, store: 'failures', clock }),
+      [Ports.clock],
+    );
+    bind(Ports.sensorDataTable).toResolvedValue(
+      (clock) => new DynamoDbSensorData({ client: dynamoDbClient(settings), tableName, clock }),
+      [Ports.clock],
+    );
+    bind(Ports.metrics).toResolvedValue(
+      (clock) => new CloudWatchMetrics({ client: cloudWatchClient(settings), clock }),
+      [Ports.clock],
+    );
+    bind(Ports.quarantine).toResolvedValue(
+      (clock) => new S3Quarantine({ client: s3, bucket: undeliveredBucket, clock }),
+      [Ports.clock],
+    );
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * The archive in S3. It leaves one object per key in the bucket, under a prefix where one is given. S3 encrypts it
+ * (SSE-S3) and keeps it until someone or a lifecycle rule of the bucket deletes it; nothing here deletes.
+ *
+ * A put is idempotent by its key alone, so it carries no condition (`If-None-Match`): a batch that is tried again gives
+ * the same key and the same records (`core/archive-key.ts`), and if a lost put arrives late it writes them once more.
+ * Without a condition there is no 412 either, which would have to be told apart from a failure.
+ *
+ * Metadata follows from the key: `….ndjson.gz` is `application/x-ndjson` with `Content-Encoding: gzip`. To S3 that is
+ * metadata: `aws s3 cp` and the SDKs give the gzip as stored, and only browsers and `fetch` unpack it on their way.
+ *
+ * Checksums are the SDK's default: a CRC32 of what is put, which S3 checks, and of what is got, which the SDK checks.
+ * The order of keys is that of general purpose buckets (UTF-8 bytes); directory buckets list in none.
+ */
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { ArchivedObject, CallOptions, EpochMillis, EventArchive, ListOptions } from '../../core/ports.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
+import { unavailable } from './translate-error.ts';
+
+/** ListObjectsV2: "returns up to 1,000 objects". */
+const MAX_KEYS = 1_000;
+/** S3 User Guide, "Naming Amazon S3 objects": the UTF-8 encoding of a key is at most 1,024 bytes long. */
+const MAX_KEY_BYTES = 1_024;
+
+export interface S3EventArchiveOptions extends BackoffOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Stands before every key in the bucket, such as `quarantine/`, and is not seen by callers; empty unless given. */
+  readonly prefix?: string;
+  /** What errors call it; `archive` unless given. */
+  readonly store?: string;
+  /** How long a call without a deadline is retried; 10,000 unless given. */
+  readonly patienceMillis?: number;
+}
+
+export class S3EventArchive implements EventArchive {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #store: string;
+  readonly #patienceMillis: number;
+  readonly #backoff: Backoff;
+
+  constructor({
+    client,
+    bucket,
+    prefix = '',
+    store = 'archive',
+    patienceMillis = 10_000,
+    ...backoff
+  }: S3EventArchiveOptions) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+    this.#store = store;
+    this.#patienceMillis = patienceMillis;
+    this.#backoff = new Backoff(backoff);
+  }
+
+  async put(key: string, body: Uint8Array, options: CallOptions = {}): Promise<void> {
+    const command = new PutObjectCommand({ ...this.#locate(key), ...contentOf(key), Body: body });
+    await this.#retry(`did not take ${key}`, options.deadline, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+  }
+
+  async list({ prefix = '', after = '', limit }: ListOptions): ReturnType<EventArchive['list']> {
+    // One object more than wanted tells whether any follow.
+    const wanted = limit + 1;
+    const objects: ArchivedObject[] = [];
+    let token: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({
+        Bucket: this.#bucket,
+        Prefix: this.#prefix + prefix,
+        // Starting behind the prefix leaves out the empty object by which the console shows a folder.
+        ...(this.#prefix + after !== '' && { StartAfter: this.#prefix + after }),
+        ...(token !== undefined && { ContinuationToken: token }),
+        MaxKeys: Math.min(wanted - objects.length, MAX_KEYS),
+        // XML can carry neither control characters nor all white space of a key.
+        EncodingType: 'url',
+      });
+      const page = await this.#retry('could not be listed', undefined, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+        objects.push({ key: decodeKey(Key, page.EncodingType).slice(this.#prefix.length), size: Size });
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined && objects.length < wanted);
+    return { objects: objects.slice(0, limit), more: objects.length > limit };
+  }
+
+  /**
+   * Needs `s3:ListBucket` besides `s3:GetObject`: without it S3 answers 403 for a key that is not there, which is thrown
+   * like every missing permission.
+   */
+  async get(key: string): Promise<Uint8Array | undefined> {
+    if (!isPossible(this.#prefix + key)) return undefined;
+    const command = new GetObjectCommand(this.#locate(key));
+    return this.#retry(`did not give ${key}`, undefined, async (abortSignal) => {
+      try {
+        const { Body } = await this.#client.send(command, { abortSignal });
+        return await Body?.transformToByteArray();
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  #locate(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + key };
+  }
+
+  async #retry<Result>(
+    problem: string,
+    deadline: EpochMillis = this.#backoff.now() + this.#patienceMillis,
+    work: (abortSignal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.#backoff.retry(deadline, work);
+    } catch (error) {
+      throw unavailable(this.#store, problem, error);
+    }
+  }
+}
+
+function contentOf(key: string): Pick<PutObjectCommandInput, 'ContentType' | 'ContentEncoding'> {
+  if (key.endsWith('.ndjson.gz')) return { ContentType: 'application/x-ndjson', ContentEncoding: 'gzip' };
+  if (key.endsWith('.json')) return { ContentType: 'application/json' };
+  return {};
+}
+
+/** S3 encodes keys as forms do: `+` is a space. */
+function decodeKey(key: string, encoding: string | undefined): string {
+  return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
+}
+
+/** Nothing can be under another key, and asking for it is an error of its own in S3. */
+function isPossible(key: string): boolean {
+  return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && !/\p{Cs}/u.test(key);
+}
