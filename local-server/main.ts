@@ -22,7 +22,10 @@ async function main(): Promise<void> {
   const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }));
   const services = appServices(await containerFor(options, logger));
   const app = await buildApp(services, { ...options, logger });
-  const address = await app.listen({ host: options.host, port: options.port });
+  const address = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
+    await app.close(); // The consumers run already.
+    throw error;
+  });
   process.stdout.write(greeting(address, options, services.identity));
 
   let closing = false;
