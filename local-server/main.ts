@@ -86,6 +86,10 @@ function describe(error: unknown): string {
   if (error instanceof StoreUnavailable) {
     return `${error.message}\nIs the stack deployed (--stack NAME), and are AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL as they should be?`;
   }
+  // The SDK finds that out before it asks anyone.
+  if (error instanceof Error && error.message === 'Region is missing') {
+    return 'There is no region: set AWS_REGION, or AWS_PROFILE to a profile that has one.';
+  }
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${message}\nAnother program has that port: choose one with npm start -- --port N.`;
   return stack ?? message;

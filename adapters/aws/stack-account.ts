@@ -16,6 +16,6 @@ export async function findStackAccount(client: KinesisClient, streamName: string
     const [, , , region = '', accountId = ''] = StreamDescriptionSummary?.StreamARN?.split(':') ?? [];
     return { accountId, region };
   } catch (error) {
-    throw unavailable('stream', `${streamName} was not found`, error);
+    throw unavailable('stream', `${streamName} could not be looked up`, error);
   }
 }
