@@ -68,7 +68,9 @@ export class PutReadings {
       const outcome = outcomes[position];
       if (outcome?.taken === true) {
         const { sequenceNumber, shardId } = outcome;
-        accepted.push({ index, sequenceNumber, shardId, ...(flag !== undefined && { flag }) });
+        accepted.push(
+          flag === undefined ? { index, sequenceNumber, shardId } : { index, sequenceNumber, shardId, flag },
+        );
       } else {
         const why = outcome === undefined ? 'the stream gave no answer for it' : `${outcome.code}: ${outcome.message}`;
         rejected.push({ index, reason: `not taken, send it again (${why})`, reasons: [] });

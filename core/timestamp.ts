@@ -34,9 +34,27 @@ const CANONICAL_LENGTH = 'YYYY-MM-DDTHH:mm:ss.sssZ'.length;
 export const EARLIEST: EpochMillis = 0;
 export const LATEST: EpochMillis = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** The instant as `YYYY-MM-DDTHH:mm:ss.sssZ`. Only for instants from 1970 to 9999. */
+const DAY_MILLIS = 86_400_000;
+/** The day written last and its text: records come day by day, and `toISOString` costs more than parsing a reading. */
+let dayWritten = { day: NaN, text: '' };
+
+/** The instant as `YYYY-MM-DDTHH:mm:ss.sssZ`. Only for whole milliseconds from 1970 to 9999. */
 export function formatTimestamp(instant: EpochMillis): string {
-  return new Date(instant).toISOString();
+  const day = Math.floor(instant / DAY_MILLIS);
+  if (day !== dayWritten.day) dayWritten = { day, text: new Date(day * DAY_MILLIS).toISOString().slice(0, 11) };
+  const millis = instant - day * DAY_MILLIS;
+  const seconds = Math.floor(millis / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const [hour, minute, second] = [
+    twoDigits(Math.floor(minutes / 60)),
+    twoDigits(minutes % 60),
+    twoDigits(seconds % 60),
+  ];
+  return `${dayWritten.text}${hour}:${minute}:${second}.${String(millis - seconds * 1_000).padStart(3, '0')}Z`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }
 
 /** Whether the text is one that `formatTimestamp` writes: then it need not be written again. */
