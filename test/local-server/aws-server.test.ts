@@ -112,6 +112,8 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
 
   test('a stack that is not there is named', async () => {
     const client = { region: 'us-east-1', endpoint: moto.url };
-    await expect(awsContainer({ stack: 'nowhere', client, log })).rejects.toThrow('nowhere-SensorStream could not be looked up');
+    await expect(awsContainer({ stack: 'nowhere', client, log })).rejects.toThrow(
+      'nowhere-SensorStream could not be looked up',
+    );
   });
 });
