@@ -34,7 +34,7 @@ export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'coverage/', 'cdktf.out/'] },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['adapters/memory/**/*.ts', 'local-server/**/*.ts', 'test/**/*.ts'],
+    files: ['adapters/memory/**/*.ts', 'local-server/**/*.{ts,tsx}', 'test/**/*.ts'],
     // The ports are asynchronous; memory is not. An async method turns a throw into a rejection, as the ports promise.
     // And a Fastify plugin is async for what it registers.
     rules: { '@typescript-eslint/require-await': 'off' },

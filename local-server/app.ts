@@ -15,18 +15,24 @@ import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import { kinesisApi } from './aws-api/kinesis.ts';
 import { lambdaApi } from './aws-api/lambda.ts';
+import type { Fleet } from './lab/fleet.ts';
+import type { Lab } from './lab/lab.ts';
+import type { Scoreboard } from './lab/scoreboard.ts';
 import { guardLoopback, isLoopback } from './loopback-guard.ts';
 import type { ServerOptions } from './options.ts';
 import { registerProblemDetails } from './problem-details.ts';
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
+import { labRoute } from './routes/lab.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { objectsRoute } from './routes/objects.ts';
 import { pageRoute } from './routes/page.ts';
 import { pipelineRoute } from './routes/pipeline.ts';
 import { putReadingsRoute } from './routes/put-readings.ts';
 import { quarantineRoute } from './routes/quarantine.ts';
+import { scoreboardRoute } from './routes/scoreboard.ts';
+import { type SensorDirectory, sensorsRoute } from './routes/sensors.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { EventHub } from './event-hub.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
@@ -34,7 +40,7 @@ import type { PipelineMonitor } from './pipeline-monitor.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { Functions } from './tokens.ts';
 
-/** What the server serves; `container.ts` wires it. */
+/** What the server serves; `module.ts` wires it. */
 export interface AppServices {
   readonly eventStream: EventStream;
   readonly shardReader: ShardReader;
@@ -53,6 +59,12 @@ export interface AppServices {
   readonly eventHub: EventHub;
   readonly checkpoints: Checkpoints;
   readonly identity: StackIdentity;
+  readonly scoreboard: Scoreboard;
+  readonly fleet: Fleet;
+  /** Absent on AWS. */
+  readonly lab: Lab | undefined;
+  /** Absent on AWS. */
+  readonly sensorDirectory: SensorDirectory | undefined;
 }
 
 export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours'> {
@@ -109,6 +121,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   });
 
   await app.register(putReadingsRoute(services.putReadings));
+  await app.register(sensorsRoute(services.sensorDirectory));
   await app.register(historyRoute(services.sensorHistory));
   await app.register(
     objectsRoute({
@@ -131,6 +144,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   await app.register(metricsRoute(services.metrics, clock));
   await app.register(pipelineRoute(services.monitor, identity));
   await app.register(eventsRoute(services.eventHub));
+  await app.register(scoreboardRoute(services.scoreboard));
+  await app.register(labRoute({ fleet: services.fleet, lab: services.lab, onLoopback: isLoopback(options.host) }));
   await app.register(docsRoute);
   await app.register(pageRoute);
 

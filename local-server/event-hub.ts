@@ -16,15 +16,22 @@ const HEARTBEAT_MILLIS = 15_000;
 
 export class EventHub {
   readonly #feeds = new Set<EventFeed>();
+  #onSubscribe: () => void = () => undefined;
 
   /** Whether an event would reach anyone: what nobody watches need not be put together. */
   get watched(): boolean {
     return this.#feeds.size > 0;
   }
 
+  /** Calls the listener whenever someone begins to watch, who has not heard anything yet. */
+  onSubscribe(listener: () => void): void {
+    this.#onSubscribe = listener;
+  }
+
   subscribe(): Readable {
     const feed = new EventFeed(() => this.#feeds.delete(feed));
     this.#feeds.add(feed);
+    this.#onSubscribe();
     return feed;
   }
 

@@ -5,8 +5,9 @@
 import { readyShards } from '../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../core/pipeline.ts';
 import type { EpochMillis, Shard, ShardPosition } from '../core/ports.ts';
+import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
+import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
 
 export interface EventSourceMappingOptions extends Omit<
   ShardWorkerOptions,
@@ -15,6 +16,14 @@ export interface EventSourceMappingOptions extends Omit<
   /** Name of the function. */
   readonly name: string;
   readonly checkpoints: Checkpoints;
+}
+
+/** What a mapping tells as it happens. */
+export interface MappingObserver {
+  /** `state` has something new. */
+  onChange(): void;
+  onInvocation(report: InvocationReport): void;
+  onGivenUp(report: GivenUpReport): void;
 }
 
 /** How often a failed listing of shards is tried again. */
@@ -29,7 +38,7 @@ export class EventSourceMapping {
   readonly #running = new Set<Promise<void>>();
   readonly #counts = { invocations: 0, records: 0, errors: 0, retries: 0, bisections: 0, givenUpRecords: 0 };
   readonly #lastInvocations = new Map<string, InvocationReport>();
-  #onChange: () => void = () => undefined;
+  #observer: MappingObserver | undefined;
   #initialPosition: ShardPosition = { type: 'TRIM_HORIZON' };
   #initialShards: ReadonlySet<string> | undefined;
   #stopping = false;
@@ -43,9 +52,8 @@ export class EventSourceMapping {
     this.#options = options;
   }
 
-  /** Calls the listener whenever `state` has something new. */
-  observe(listener: () => void): void {
-    this.#onChange = listener;
+  observe(observer: MappingObserver): void {
+    this.#observer = observer;
   }
 
   start(): void {
@@ -61,9 +69,18 @@ export class EventSourceMapping {
     await Promise.all(this.#running);
   }
 
-  /** New records are there: read now rather than at the next poll. */
+  /** New records are there, or the clock was moved: look now rather than at the next poll. */
   wake(): void {
     for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Whether the checkpoint has moved past a record: this consumer never sees it again. */
+  isDone({ shardId, sequenceNumber }: { readonly shardId: string; readonly sequenceNumber: string }): boolean {
+    const checkpoint = this.#workers.get(shardId)?.checkpoint;
+    return (
+      checkpoint?.type === 'AFTER_SEQUENCE_NUMBER' &&
+      compareSequenceNumbers(sequenceNumber, checkpoint.sequenceNumber) <= 0
+    );
   }
 
   /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint, null if unknown. */
@@ -123,12 +140,13 @@ export class EventSourceMapping {
       shardId,
       start: checkpoints.load(this.name).get(shardId) ?? this.#startOf(shardId),
       onInvocation: (report) => this.#count(report),
-      onGivenUp: (_key, { records }) => {
-        this.#counts.givenUpRecords += records.length;
+      onGivenUp: (report) => {
+        this.#counts.givenUpRecords += report.records;
+        this.#observer?.onGivenUp(report);
       },
       onCheckpoint: (checkpoint) => {
         checkpoints.save(this.name, shardId, checkpoint);
-        this.#onChange();
+        this.#observer?.onChange();
       },
     });
     this.#workers.set(shardId, worker);
@@ -150,6 +168,7 @@ export class EventSourceMapping {
     if (report.decision.type !== 'advance') this.#counts.errors += 1;
     if (report.decision.type === 'retry') this.#counts.retries += 1;
     if (report.decision.type === 'bisect') this.#counts.bisections += 1;
+    this.#observer?.onInvocation(report);
   }
 
   #track(work: Promise<void>): void {

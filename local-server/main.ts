@@ -4,7 +4,8 @@ import { type Logger, pino } from 'pino';
 import { InvalidRequest, StoreUnavailable } from '../core/errors.ts';
 import { createLogger } from '../handlers/create-logger.ts';
 import { buildApp } from './app.ts';
-import { appServices, awsContainer, memoryContainer } from './container.ts';
+import { memoryContainer } from './memory-container.ts';
+import { appServices } from './module.ts';
 import { isLoopback } from './loopback-guard.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
@@ -43,6 +44,7 @@ async function containerFor(options: ServerOptions, log: Logger) {
   if (options.adapters === 'memory') return memoryContainer({ ...options, log });
   const { stack, stateFolder } = options;
   const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = process.env;
+  const { awsContainer } = await import('./aws-container.ts');
   return awsContainer({
     stack,
     log,

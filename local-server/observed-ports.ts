@@ -24,7 +24,7 @@ export function observedArchive(archive: EventArchive, hub: EventHub): EventArch
   };
 }
 
-export function observedTable(table: SensorDataTable, hub: EventHub): SensorDataTable {
+export function observedTable(table: SensorDataTable, hub: Pick<EventHub, 'stored'>): SensorDataTable {
   return {
     async put(readings: readonly StoredReading[], options?: CallOptions) {
       const result = await table.put(readings, options);

@@ -1,4 +1,4 @@
-/** The state of the pipeline in one piece, for `/pipeline` and for those who watch. */
+/** The state of the pipeline in one piece, for `/pipeline`; and what happens in it, for those who watch. */
 import type { Shard } from '../core/ports.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
@@ -10,20 +10,40 @@ export interface StreamStatistics {
 
 /** Watchers are told at most this often. */
 const PUBLISH_MILLIS = 250;
+/** And this often while a consumer is behind: its records grow older though nothing happens. */
+const BEHIND_MILLIS = 1_000;
+/** Of invocations that succeed, each mapping tells no more than one in this time; whatever else happens is always told. */
+const ADVANCE_MILLIS = 200;
 
 export class PipelineMonitor {
   readonly #stream: StreamStatistics;
   readonly #streamName: string;
   readonly #mappings: readonly EventSourceMapping[];
   readonly #hub: EventHub;
-  #scheduled: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #nextAt = Infinity;
 
   constructor(stream: StreamStatistics, streamName: string, mappings: readonly EventSourceMapping[], hub: EventHub) {
     this.#stream = stream;
     this.#streamName = streamName;
     this.#mappings = mappings;
     this.#hub = hub;
-    for (const mapping of mappings) mapping.observe(() => this.#changed());
+    hub.onSubscribe(() => this.changed());
+    for (const mapping of mappings) {
+      const { name } = mapping;
+      let advanceToldAt = -Infinity;
+      mapping.observe({
+        onChange: () => this.changed(),
+        onGivenUp: (report) => hub.publish('gave-up', { mapping: name, ...report }),
+        onInvocation: (report) => {
+          if (report.decision.type === 'advance') {
+            if (performance.now() - advanceToldAt < ADVANCE_MILLIS) return;
+            advanceToldAt = performance.now();
+          }
+          hub.publish('invocation', { mapping: name, ...report });
+        },
+      });
+    }
   }
 
   async state() {
@@ -31,13 +51,26 @@ export class PipelineMonitor {
     return { stream: { name: this.#streamName, shards: await this.#stream.statistics() }, mappings };
   }
 
-  #changed(): void {
-    if (!this.#hub.watched || this.#scheduled !== undefined) return;
-    this.#scheduled = setTimeout(() => void this.#publish(), PUBLISH_MILLIS).unref();
+  /** Has the state told to those who watch, soon. */
+  changed(): void {
+    this.#publishIn(PUBLISH_MILLIS);
+  }
+
+  /** Unless it is published earlier anyway. */
+  #publishIn(millis: number): void {
+    const at = performance.now() + millis;
+    if (at >= this.#nextAt) return;
+    this.#nextAt = at;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#publish(), millis).unref();
   }
 
   async #publish(): Promise<void> {
-    this.#scheduled = undefined;
-    this.#hub.publish('pipeline', await this.state());
+    this.#nextAt = Infinity;
+    if (!this.#hub.watched) return;
+    const state = await this.state();
+    this.#hub.publish('pipeline', state);
+    const behind = state.mappings.some(({ shards }) => shards.some(({ recordsBehind }) => (recordsBehind ?? 0) > 0));
+    if (behind) this.#publishIn(BEHIND_MILLIS);
   }
 }

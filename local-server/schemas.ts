@@ -47,6 +47,22 @@ export const HistoryReply = Type.Object({
   nextCursor: Type.Optional(Type.String()),
 });
 
+export const SensorsQuery = Type.Object({
+  after: Type.Optional(Type.String({ description: 'Only ids that follow this one: the last of the page before.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+});
+
+export const SensorsReply = Type.Object({
+  sensors: Type.Array(
+    Type.Object({
+      sensorId: Type.String(),
+      count: Type.Integer({ description: 'Readings that the table holds.' }),
+      latest: Type.Object({ timestamp: Type.String(), value: Type.Number() }),
+    }),
+  ),
+  more: Type.Boolean({ description: 'Whether ids follow the last one.' }),
+});
+
 export const ListQuery = Type.Object({
   prefix: Type.Optional(Type.String({ description: 'Only keys that begin so, for instance a day.' })),
   after: Type.Optional(Type.String({ description: 'Only keys that follow this one: the last of the page before.' })),

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { failureKey, failureRecord } from '../core/event-source-mapping/failure-record.ts';
-import type { Decision, InvocationOutcome } from '../core/event-source-mapping/decision.ts';
+import type { Attempts, Decision, GiveUpCondition, InvocationOutcome } from '../core/event-source-mapping/decision.ts';
 import { type ShardCommand, ShardConsumer } from '../core/event-source-mapping/shard-consumer.ts';
 import type { EventSourceMappingSettings } from '../core/pipeline.ts';
 import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../core/ports.ts';
@@ -22,9 +22,22 @@ export interface InvocationReport {
   readonly lane: number;
   readonly at: EpochMillis;
   readonly firstSequenceNumber: string;
+  readonly lastSequenceNumber: string;
   readonly records: number;
   readonly durationMillis: number;
+  /** What the batch had been through before. */
+  readonly attempts: Attempts;
   readonly decision: Decision;
+}
+
+/** What the failure destination holds now. */
+export interface GivenUpReport {
+  readonly shardId: string;
+  readonly lane: number;
+  readonly key: string;
+  readonly condition: GiveUpCondition;
+  readonly firstSequenceNumber: string;
+  readonly records: number;
 }
 
 export interface ShardWorkerOptions {
@@ -40,7 +53,7 @@ export interface ShardWorkerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onInvocation: (report: InvocationReport) => void;
-  readonly onGivenUp: (key: string, command: GiveUp) => void;
+  readonly onGivenUp: (report: GivenUpReport) => void;
   /** Called whenever the checkpoint has moved. */
   readonly onCheckpoint: (checkpoint: ShardPosition) => void;
 }
@@ -57,6 +70,10 @@ export class ShardWorker {
   constructor(options: ShardWorkerOptions) {
     this.#options = options;
     this.#consumer = new ShardConsumer(options.settings, options.start);
+  }
+
+  get checkpoint(): ShardPosition {
+    return this.#consumer.checkpoint;
   }
 
   get state() {
@@ -135,7 +152,7 @@ export class ShardWorker {
     }
   }
 
-  async #invoke({ lane, records }: Invoke): Promise<void> {
+  async #invoke({ lane, records, attempts }: Invoke): Promise<void> {
     const { shardId, source, clock, log, onInvocation } = this.#options;
     const at = clock.now();
     const outcome = await this.#call(lane, toKinesisEvent(records, source));
@@ -149,8 +166,10 @@ export class ShardWorker {
       lane,
       at,
       firstSequenceNumber: records[0]?.sequenceNumber ?? '',
+      lastSequenceNumber: records.at(-1)?.sequenceNumber ?? '',
       records: records.length,
       durationMillis: now - at,
+      attempts,
       decision,
     });
     this.#options.onCheckpoint(this.#consumer.checkpoint);
@@ -193,7 +212,14 @@ export class ShardWorker {
     }
     log.error({ shardId, key, condition: command.condition, records: command.records.length }, 'gave up records');
     this.#consumer.givenUp(command.lane, true, clock.now());
-    this.#options.onGivenUp(key, command);
+    this.#options.onGivenUp({
+      shardId,
+      lane: command.lane,
+      key,
+      condition: command.condition,
+      firstSequenceNumber: command.records[0]?.sequenceNumber ?? '',
+      records: command.records.length,
+    });
     this.#options.onCheckpoint(this.#consumer.checkpoint);
   }
 }

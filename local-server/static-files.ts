@@ -1,5 +1,7 @@
-/** Serves files that belong to the server: read once at start, with headers that keep a page to itself. */
+/** Serves files that belong to the server: made once at start, with headers that keep a page to itself. */
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
 const types: Readonly<Record<string, string>> = {
@@ -10,26 +12,49 @@ const types: Readonly<Record<string, string>> = {
 
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-export interface StaticFile {
+interface Served {
   /** Where the file is served. */
   readonly path: string;
-  readonly file: URL;
   /** Added to the content security policy, for pages that need more. */
   readonly policy?: string;
 }
 
+export interface StaticFile extends Served {
+  readonly file: URL;
+}
+
+export interface StaticContent extends Served {
+  readonly content: Uint8Array;
+  /** What it is, by the ending that a file of it has. */
+  readonly ending: 'html' | 'css' | 'js';
+}
+
 export async function serveFiles(app: FastifyInstance, files: readonly StaticFile[]): Promise<void> {
   await Promise.all(
-    files.map(async ({ path, file, policy: more }) => {
-      const content = await readFile(file);
-      const headers = {
-        'content-type': types[file.pathname.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-        'content-security-policy': more === undefined ? policy : `${policy}; ${more}`,
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-cache',
-      };
-      app.get(path, { schema: { hide: true } }, (_request, reply) => reply.headers(headers).send(content));
+    files.map(async ({ file, ...served }) => {
+      serve(app, served, await readFile(file), file.pathname.split('.').at(-1) ?? '');
     }),
   );
+}
+
+export function serveContents(app: FastifyInstance, contents: readonly StaticContent[]): void {
+  for (const { content, ending, ...served } of contents) serve(app, served, Buffer.from(content), ending);
+}
+
+function serve(app: FastifyInstance, { path, policy: more }: Served, content: Buffer, ending: string): void {
+  const headers = {
+    'content-type': types[ending] ?? 'application/octet-stream',
+    'content-security-policy': more === undefined ? policy : `${policy}; ${more}`,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+    vary: 'accept-encoding',
+  };
+  let zipped: Promise<Buffer> | undefined;
+  app.get(path, { schema: { hide: true } }, async (request, reply) => {
+    reply.headers(headers);
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return content;
+    zipped ??= promisify(gzip)(content);
+    return reply.header('content-encoding', 'gzip').send(await zipped);
+  });
 }

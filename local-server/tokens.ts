@@ -1,14 +1,21 @@
 /** What the local server binds besides the ports; the type comes with the token. */
 import type { ServiceIdentifier } from 'inversify';
 import type { ArchiveEvents } from '../core/archive-events.ts';
+import type { EventStream } from '../core/ports.ts';
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import type { StoreReadings } from '../core/store-readings.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { EventHub } from './event-hub.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
+import type { Faults } from './lab/faults.ts';
+import type { Fleet } from './lab/fleet.ts';
+import type { Lab } from './lab/lab.ts';
+import type { Latency } from './lab/latency.ts';
+import type { Scoreboard } from './lab/scoreboard.ts';
 import type { LambdaFunction } from './lambda-runtime.ts';
 import type { PipelineMonitor, StreamStatistics } from './pipeline-monitor.ts';
+import type { SensorDirectory } from './routes/sensors.ts';
 import type { StackIdentity } from './stack-identity.ts';
 
 const token = <Service>(name: string) => Symbol.for(`local-server:${name}`) as ServiceIdentifier<Service>;
@@ -23,6 +30,8 @@ export interface Functions {
 export const Services = {
   identity: token<StackIdentity>('StackIdentity'),
   eventHub: token<EventHub>('EventHub'),
+  /** The stream as producers reach it. */
+  producerStream: token<EventStream>('ProducerStream'),
   putReadings: token<PutReadings>('PutReadings'),
   archiveEvents: token<ArchiveEvents>('ArchiveEvents'),
   storeReadings: token<StoreReadings>('StoreReadings'),
@@ -32,4 +41,12 @@ export const Services = {
   checkpoints: token<Checkpoints>('Checkpoints'),
   streamStatistics: token<StreamStatistics>('StreamStatistics'),
   monitor: token<PipelineMonitor>('PipelineMonitor'),
+  faults: token<Faults>('Faults'),
+  latency: token<Latency>('Latency'),
+  scoreboard: token<Scoreboard>('Scoreboard'),
+  fleet: token<Fleet>('Fleet'),
+  /** Bound in memory only, as a deployed stack is not for breaking. */
+  lab: token<Lab>('Lab'),
+  /** Bound in memory only: DynamoDB does not list the keys that a table has. */
+  sensorDirectory: token<SensorDirectory>('SensorDirectory'),
 };

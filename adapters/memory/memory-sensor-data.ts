@@ -55,9 +55,10 @@ export class MemorySensorData implements SensorDataTable {
     return { readings, more: false };
   }
 
-  /** Every sensor that has readings, in the UTF-8 byte order of the ids. */
-  sensors(): readonly SensorSummary[] {
+  /** Every sensor that has readings and whose id follows `after`, in the UTF-8 byte order of the ids. */
+  sensors(after = ''): readonly SensorSummary[] {
     return [...this.#sensors]
+      .filter(([sensorId]) => compareUtf8(sensorId, after) > 0)
       .flatMap(([sensorId, { count, latest }]) =>
         latest === undefined ? [] : { sensorId, count, latest: reading(sensorId, latest) },
       )

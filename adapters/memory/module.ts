@@ -16,7 +16,8 @@ export function memoryModule(options: MemoryModuleOptions): ContainerModule {
     bind(Ports.shardReader).toService(MemoryEventStream);
     bind(Ports.eventArchive).toDynamicValue(() => new MemoryEventArchive());
     bind(Ports.failureArchive).toDynamicValue(() => new MemoryEventArchive());
-    bind(Ports.sensorDataTable).toDynamicValue(() => new MemorySensorData());
+    bind(MemorySensorData).toDynamicValue(() => new MemorySensorData());
+    bind(Ports.sensorDataTable).toService(MemorySensorData);
     bind(Ports.metrics).toResolvedValue((clock) => new MemoryMetrics(clock), [Ports.clock]);
     bind(Ports.quarantine).toDynamicValue(() => new MemoryQuarantine());
   });

@@ -1,4 +1,7 @@
-/** `GET /events`: what happens, as server-sent events: stored, archived, quarantined, metrics, pipeline. */
+/**
+ * `GET /events`: what happens, as server-sent events: what went into the stores (stored, archived, quarantined, metrics),
+ * what the consumers do (pipeline, invocation, gave-up), the lab (fleet, scoreboard, faults, clock), and missed.
+ */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { EventHub } from '../event-hub.ts';
 

@@ -1,12 +1,19 @@
-/** The page at `/`: Update and Query, as the test page of 2015 had them. */
+/** The console at `/`, built when the first server of the process starts. It loads nothing from elsewhere. */
 import type { FastifyPluginAsync } from 'fastify';
-import { serveFiles } from '../static-files.ts';
+import { bundleConsole, type ConsoleBundle } from '../console/bundle.ts';
+import { serveContents, serveFiles } from '../static-files.ts';
 
-const page = (name: string) => new URL(`../page/${name}`, import.meta.url);
+let bundle: Promise<ConsoleBundle> | undefined;
 
-export const pageRoute: FastifyPluginAsync = (app) =>
-  serveFiles(app, [
-    { path: '/', file: page('index.html'), policy: 'img-src data:' },
-    { path: '/page.js', file: page('page.js') },
-    { path: '/page.css', file: page('page.css') },
+export const pageRoute: FastifyPluginAsync = async (app) => {
+  bundle ??= bundleConsole();
+  const { js, css } = await bundle;
+  serveContents(app, [
+    { path: '/console.js', content: js, ending: 'js' },
+    { path: '/console.css', content: css, ending: 'css' },
   ]);
+  // The page's icon is written into it.
+  await serveFiles(app, [
+    { path: '/', file: new URL('../console/index.html', import.meta.url), policy: 'img-src data:' },
+  ]);
+};

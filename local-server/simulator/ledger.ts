@@ -17,10 +17,15 @@ export class Ledger {
   readonly #givenTwice: number[] = [];
   readonly #ranges = new Map<string, { least: string; most: string }>();
 
-  /** @param payload Its index in the plan, below 2^32. */
-  accept(shardId: string, sequenceNumber: string, payload: number): void {
+  /**
+   * @param payload Its index in the plan, below 2^32.
+   * @returns whether the record had been found before its sender heard that it was accepted.
+   */
+  accept(shardId: string, sequenceNumber: string, payload: number): boolean {
     const slot = this.#table.slotOf(shardId, sequenceNumber);
+    const wasFound = this.#table.states[slot] === State.unannounced;
     if (this.#table.states[slot] === State.empty) this.#table.fill(slot, State.accepted, payload);
+    else if (wasFound) this.#table.announce(slot, payload);
     else this.#givenTwice.push(payload); // One number cannot keep two records: this one is lost.
     this.#growIfFull();
 
@@ -28,6 +33,7 @@ export class Ledger {
     if (range === undefined) this.#ranges.set(shardId, { least: sequenceNumber, most: sequenceNumber });
     else if (compareSequenceNumbers(sequenceNumber, range.least) < 0) range.least = sequenceNumber;
     else if (compareSequenceNumbers(sequenceNumber, range.most) > 0) range.most = sequenceNumber;
+    return wasFound;
   }
 
   /** A record of the archive. @param stamped Whether it carries the stamps of this run. */
@@ -111,6 +117,11 @@ class Table {
   /** Takes the empty slot that `slotOf` has just given. */
   fill(slot: number, state: number, payload: number): void {
     this.#put(slot, this.#sought.high >>> 0, this.#sought.low >>> 0, state, payload);
+  }
+
+  announce(slot: number, payload: number): void {
+    this.states[slot] = State.archived;
+    this.payloads[slot] = payload;
   }
 
   doubled(): Table {

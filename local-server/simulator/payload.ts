@@ -74,6 +74,19 @@ export function encodePayload(payload: PlannedPayload, { run, sentAt }: Stamps):
   }
 }
 
+/** The stamps in what a device sent, as the archive gives it back; undefined where no run is named. */
+export function readStamps(
+  data: unknown,
+): { readonly run: string; readonly n?: number; readonly sentAt?: number } | undefined {
+  const { run, n, sentAt } = (data as { sim?: Partial<Record<'run' | 'n' | 'sentAt', unknown>> } | null)?.sim ?? {};
+  if (typeof run !== 'string') return undefined;
+  return {
+    run,
+    ...(typeof n === 'number' && Number.isSafeInteger(n) && { n }),
+    ...(typeof sentAt === 'number' && { sentAt }),
+  };
+}
+
 function json(content: unknown): Buffer {
   return Buffer.from(JSON.stringify(content));
 }

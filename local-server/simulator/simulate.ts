@@ -11,7 +11,6 @@ import { pace } from './pacer.ts';
 import { encodePayload, type PlannedPayload } from './payload.ts';
 import type { RetryPolicy } from './senders/delivery.ts';
 import { HttpSender } from './senders/http.ts';
-import { kinesisClient, KinesisSender } from './senders/kinesis.ts';
 import { Interrupted, type Message, type Outcome, type Sender } from './senders/sender.ts';
 import { type Counts, Tally } from './tally.ts';
 import { systemTimer } from './timer.ts';
@@ -41,6 +40,10 @@ export interface SimulateHooks {
   readonly signal?: AbortSignal;
   /** Every second while sending, then at each step. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Told the name of the run before anything is sent; the counts are those of the moment in which one asks. */
+  readonly onStart?: (run: string, counts: () => Counts) => void;
+  /** What became of a payload, as the server answered it. */
+  readonly onOutcome?: (payload: PlannedPayload, outcome: Outcome) => void;
 }
 
 /** Requests in flight, one per lane. */
@@ -61,6 +64,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
     throw new SimulationFailed(`cannot verify: ${options.url} does not answer GET /health with success`);
   }
   const tally = new Tally();
+  hooks.onStart?.(run, () => tally.counts());
   const ledger = verifies ? new Ledger() : undefined;
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -74,7 +78,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
   try {
     await dispatch(counted(paced(options, startedAt, tally, stop.signal), tally), {
       lanes: LANES,
-      ...sending(senderOf(options, tally), run, tally, ledger, stop.signal),
+      ...sending(await senderOf(options, tally), { ...hooks, run, tally, ledger }, stop.signal),
       keyOf: ({ reading }: PlannedPayload) => reading.sensorId,
       stop,
     });
@@ -119,7 +123,7 @@ async function* counted(payloads: AsyncIterable<PlannedPayload>, tally: Tally): 
   }
 }
 
-function senderOf({ url, transport }: SimulateOptions, tally: Tally): Sender {
+async function senderOf({ url, transport }: SimulateOptions, tally: Tally): Promise<Sender> {
   const retry: RetryPolicy = {
     tries: 10,
     baseMillis: 100,
@@ -128,22 +132,31 @@ function senderOf({ url, transport }: SimulateOptions, tally: Tally): Sender {
     random: Math.random,
     onRetry: () => tally.retries++,
   };
-  return transport.type === 'http'
-    ? new HttpSender(url, retry)
-    : new KinesisSender(kinesisClient(url), transport.streamName, retry);
+  if (transport.type === 'http') return new HttpSender(url, retry);
+  // The SDK takes its time to load, and the server, which has a simulator too, must start without it.
+  const { kinesisClient, KinesisSender } = await import('./senders/kinesis.ts');
+  return new KinesisSender(kinesisClient(url), transport.streamName, retry);
 }
 
 interface Parcel extends Message {
   readonly payload: PlannedPayload;
 }
 
+/** Where a run writes down what becomes of its payloads. */
+interface Books extends Pick<SimulateHooks, 'onOutcome'> {
+  readonly run: string;
+  readonly tally: Tally;
+  readonly ledger: Ledger | undefined;
+}
+
 /** How a lane sends what has gathered: encode and stamp, cut into requests, write down what the server says of each. */
-function sending(sender: Sender, run: string, tally: Tally, ledger: Ledger | undefined, signal: AbortSignal) {
+function sending(sender: Sender, { run, tally, ledger, onOutcome }: Books, signal: AbortSignal) {
   const settle = (parcels: readonly Parcel[], outcomes: readonly (Outcome | undefined)[]) => {
     parcels.forEach(({ payload }, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) return;
       tally.answered(payload, outcome);
+      onOutcome?.(payload, outcome);
       if (outcome.accepted) ledger?.accept(outcome.shardId, outcome.sequenceNumber, payload.index);
     });
   };

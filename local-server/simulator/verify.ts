@@ -1,11 +1,12 @@
 import { keyDate } from '../../core/archive-key.ts';
-import type { ArchiveLine } from '../../core/archive-line.ts';
 import { pipeline } from '../../core/pipeline.ts';
 import type { EpochMillis } from '../../core/ports.ts';
 import { readArchive } from './archive-reader.ts';
 import { SimulationFailed } from './errors.ts';
 import { endpoint, get } from './http-client.ts';
 import type { Ledger } from './ledger.ts';
+import { OrderCheck } from './order-check.ts';
+import { readStamps } from './payload.ts';
 import type { Timer } from './timer.ts';
 
 export interface Verification {
@@ -71,7 +72,8 @@ async function lookThrough(options: VerifyOptions): Promise<Omit<Verification, '
   const order = new OrderCheck();
   let repeats = 0;
   for await (const line of readArchive(server, arrivalDates(options), (first, last) => ledger.mayHold(first, last))) {
-    const n = stampedNumber(line, run);
+    const stamps = readStamps(line.data);
+    const n = stamps?.run === run ? stamps.n : undefined;
     const finding = ledger.find(line.shardId, line.sequenceNumber, n !== undefined);
     if (finding === 'again') repeats++;
     else if (finding === 'first' && n !== undefined) order.add(line.partitionKey, n);
@@ -134,42 +136,4 @@ function arrivalDates({ from, to }: VerifyOptions): readonly string[] {
   const dates: string[] = [];
   for (let day = first; day <= to + SKEW_MILLIS; day += DAY_MILLIS) dates.push(keyDate(day));
   return dates;
-}
-
-/** The number that this run gave the reading; undefined for what is of another run, or is no reading. */
-function stampedNumber({ data }: ArchiveLine, run: string): number | undefined {
-  const sim = (data as { sim?: { run?: unknown; n?: unknown } } | null | undefined)?.sim;
-  return sim?.run === run && Number.isSafeInteger(sim.n) ? Number(sim.n) : undefined;
-}
-
-/** Per device the numbers must grow; one that was there already is a duplicate, not a break of the order. */
-class OrderCheck {
-  repeated = 0;
-  outOfOrder = 0;
-  readonly #latest = new Map<string, number>();
-  #seen = new Uint8Array(1_024);
-
-  add(device: string, n: number): void {
-    if (this.#hasSeen(n)) {
-      this.repeated++;
-      return;
-    }
-    const latest = this.#latest.get(device) ?? -1;
-    if (n < latest) this.outOfOrder++;
-    else this.#latest.set(device, n);
-  }
-
-  /** A bit per number. */
-  #hasSeen(n: number): boolean {
-    const byte = Math.floor(n / 8);
-    const bit = 1 << (n % 8);
-    if (byte >= this.#seen.length) {
-      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(byte + 1)));
-      larger.set(this.#seen);
-      this.#seen = larger;
-    }
-    const before = this.#seen[byte] ?? 0;
-    this.#seen[byte] = before | bit;
-    return (before & bit) !== 0;
-  }
 }

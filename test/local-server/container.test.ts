@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { Ports } from '../../adapters/tokens.ts';
-import { memoryContainer } from '../../local-server/container.ts';
+import { memoryContainer } from '../../local-server/memory-container.ts';
 import { Services } from '../../local-server/tokens.ts';
 
 test.each(Object.entries({ ...Ports, ...Services }))('the container resolves %s', (_name, token) => {

@@ -4,6 +4,7 @@ import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { parseArchiveLine } from '../../core/archive-line.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
+import { watchEvents } from '../support/event-feed.ts';
 import { eventually } from '../support/eventually.ts';
 import { pipeline, type RunningServer, startServer } from '../support/running-server.ts';
 
@@ -139,8 +140,7 @@ describe('the consumers', () => {
     const readings = (from: number) =>
       Array.from({ length: 50 }, (_, n) => ({ sensorid: `s${n}`, value: from + n, timestamp: 1_000 }));
     await putReading(readings(0));
-    const stream = server.services.eventStream as unknown as { splitShard(shardId: string): void };
-    stream.splitShard('shardId-000000000000');
+    server.services.lab!.split('shardId-000000000000');
     await putReading(readings(100));
     await eventually(async () =>
       (await server.services.monitor.state()).mappings.every(({ shards }) => shards.length === 3),
@@ -177,6 +177,20 @@ describe('GET /events', () => {
     await reading;
   });
 
+  test('tells a new watcher where the pipeline stands, and goes on telling while a consumer is behind', async () => {
+    server = await startServer({ shards: 1 });
+    server.services.sensorDataTable.put = () => Promise.reject(new StoreUnavailable('table', 'down for this test'));
+    await putReading({ sensorid: 'a', value: 1 });
+    const feed = await watchEvents(server.url);
+    const ages = () =>
+      feed
+        .of<{ mappings: { iteratorAgeMillis: number }[] }>('pipeline')
+        .map(({ mappings }) => mappings[1]?.iteratorAgeMillis);
+    await eventually(() => ages().length >= 3);
+    expect(ages()).toEqual(ages().sort((a, b) => (a ?? 0) - (b ?? 0)));
+    await feed.close();
+  });
+
   test('ends when the server closes', async () => {
     server = await startServer();
     const response = await fetch(`${server.url}/events`);
@@ -209,18 +223,33 @@ describe('the door', () => {
   test('serves the page with a strict policy, and the OpenAPI document', async () => {
     server = await startServer();
     const page = await fetch(server.url);
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
-    expect(await page.text()).toContain('<h2 id="update-title">Update</h2>');
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    const parts = [...(await page.text()).matchAll(/(?:href|src)="(\/console[^"]+)"/g)].map(([, path]) => path!);
+    expect(parts).toEqual(['/console.css', '/console.js']);
+    for (const path of parts) {
+      const part = await fetch(server.url + path);
+      expect(part.headers.get('content-encoding')).toBe('gzip');
+      expect((await part.text()).length).toBeGreaterThan(1_000);
+    }
     const document = await getJson<{ openapi: string; paths: Record<string, unknown> }>('/docs/json');
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining([
         '/readings',
+        '/sensors',
         '/sensors/{sensorId}/readings',
         '/archive',
         '/quarantine',
         '/pipeline',
         '/events',
+        '/scoreboard',
+        '/lab/fleet',
+        '/lab/faults',
+        '/lab/faults/{id}',
+        '/lab/shards/{shardId}/split',
+        '/lab/clock',
       ]),
     );
   });

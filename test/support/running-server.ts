@@ -1,7 +1,8 @@
 /** The whole server on a free port of loopback, with everything real and nothing logged. */
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { appServices, memoryContainer, type MemoryContainerOptions } from '../../local-server/container.ts';
+import { memoryContainer, type MemoryContainerOptions } from '../../local-server/memory-container.ts';
+import { appServices } from '../../local-server/module.ts';
 import { type AppServices, buildApp } from '../../local-server/app.ts';
 import { pipeline as defaultPipeline, type Pipeline } from '../../core/pipeline.ts';
 import { eventually } from './eventually.ts';

@@ -49,6 +49,16 @@ describe('the ledger', () => {
     expect(ledger.balance()).toEqual({ archived: 0, unannounced: 1, lost: [] });
   });
 
+  test('knows a record that was found before its sender heard of it', () => {
+    const ledger = new Ledger();
+    ledger.find('a', number(1), true);
+    expect(ledger.accept('a', number(1), 7)).toBe(true);
+    expect(ledger.accept('a', number(2), 8)).toBe(false);
+    expect(ledger.balance()).toEqual({ archived: 1, unannounced: 0, lost: [8] });
+    ledger.forgetFindings();
+    expect(ledger.balance()).toMatchObject({ archived: 0, lost: [7, 8] });
+  });
+
   test('tells which objects may hold the run, shard by shard', () => {
     const ledger = new Ledger();
     for (const n of [20, 10, 30]) ledger.accept('a', number(n), n);

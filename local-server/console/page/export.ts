@@ -1,0 +1,48 @@
+/** A sensor's history as files and as a command. */
+import type { HistoryPage, Reading } from './wire.ts';
+
+export type ExportFormat = 'csv' | 'ndjson';
+
+export const EXPORT_PAGE = 1_000;
+
+export function exportHeader(format: ExportFormat): string {
+  return format === 'csv' ? 'sensorid,timestamp,value\r\n' : '';
+}
+
+/** One line of the file, with its line end (RFC 4180 for CSV). */
+export function exportLine(format: ExportFormat, sensorId: string, { timestamp, value }: Reading): string {
+  if (format === 'ndjson') return `${JSON.stringify({ sensorid: sensorId, timestamp, value })}\n`;
+  const field = /[",\r\n]/.test(sensorId) ? `"${sensorId.replaceAll('"', '""')}"` : sensorId;
+  return `${field},${timestamp},${value}\r\n`;
+}
+
+/** Pages through the whole history of the sensors. @param onProgress Told how many readings there are so far. */
+export async function exportReadings(
+  format: ExportFormat,
+  sensorIds: readonly string[],
+  readPage: (sensorId: string, cursor: string | undefined) => Promise<HistoryPage>,
+  onProgress: (count: number) => void,
+): Promise<readonly string[]> {
+  const parts = [exportHeader(format)];
+  let count = 0;
+  for (const sensorId of sensorIds) {
+    let cursor: string | undefined;
+    do {
+      const page = await readPage(sensorId, cursor);
+      parts.push(page.readings.map((reading) => exportLine(format, sensorId, reading)).join(''));
+      count += page.readings.length;
+      onProgress(count);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+  return parts;
+}
+
+/** One command per address, for a POSIX shell. */
+export function curlCommands(addresses: readonly string[]): string {
+  return addresses.map((address) => `curl -s ${shellQuote(address)}`).join('\n');
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,62 @@
+/** Wires the server with everything in this process. */
+import { Container } from 'inversify';
+import { memoryModule } from '../adapters/memory/module.ts';
+import { MemoryEventStream } from '../adapters/memory/memory-event-stream.ts';
+import { MemorySensorData } from '../adapters/memory/memory-sensor-data.ts';
+import { nodeModule } from '../adapters/node/module.ts';
+import { SystemClock } from '../adapters/node/system-clock.ts';
+import { Ports } from '../adapters/tokens.ts';
+import { MemoryCheckpoints } from './checkpoints.ts';
+import { Lab } from './lab/lab.ts';
+import { VirtualClock } from './lab/virtual-clock.ts';
+import type { ServerOptions } from './options.ts';
+import { localStack } from './stack-identity.ts';
+import { Services } from './tokens.ts';
+import { type ContainerOptions, serverModule } from './module.ts';
+
+export interface MemoryContainerOptions
+  extends
+    ContainerOptions,
+    Pick<ServerOptions, 'stack' | 'shards' | 'retentionHours' | 'retentionMiB' | 'writeLimits'> {}
+
+/** Everything in this process. */
+export function memoryContainer(options: MemoryContainerOptions): Container {
+  const identity = localStack(options.stack);
+  const container = new Container({ defaultScope: 'Singleton' });
+  const wake = () => {
+    for (const mapping of container.get(Services.mappings)) mapping.wake();
+  };
+  container.load(
+    nodeModule,
+    memoryModule({
+      shards: options.shards,
+      retentionMillis: options.retentionHours * 3_600_000,
+      retentionBytes: options.retentionMiB * 1_048_576,
+      writeLimits: options.writeLimits,
+      streamName: identity.names.stream,
+      accountId: identity.accountId,
+      onAppend: wake,
+    }),
+    serverModule(identity, options),
+  );
+  const clock = new VirtualClock(new SystemClock());
+  container.rebind(Ports.clock).toConstantValue(clock);
+  container.bind(Services.streamStatistics).toService(MemoryEventStream);
+  container.bind(Services.sensorDirectory).toService(MemorySensorData);
+  container.bind(Services.checkpoints).toDynamicValue(() => new MemoryCheckpoints());
+  container.bind(Services.lab).toResolvedValue(
+    (faults, stream, hub, monitor) =>
+      new Lab({
+        faults,
+        clock,
+        stream,
+        hub,
+        wake: () => {
+          wake();
+          monitor.changed();
+        },
+      }),
+    [Services.faults, MemoryEventStream, Services.eventHub, Services.monitor],
+  );
+  return container;
+}

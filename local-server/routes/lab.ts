@@ -1,0 +1,146 @@
+/**
+ * `/lab`: a fleet to watch, faults to inject, the clock to move. For the one who runs the server on a machine of their
+ * own: off unless the server listens on loopback, and closed to pages from elsewhere.
+ */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
+import { catalogue } from '../lab/catalogue.ts';
+import type { Fleet } from '../lab/fleet.ts';
+import type { Lab } from '../lab/lab.ts';
+import {
+  AdvanceClock,
+  CatalogueReply,
+  ClockReply,
+  FaultParams,
+  FaultReply,
+  FaultsReply,
+  FleetReply,
+  InjectFault,
+  ShardParams,
+  SplitReply,
+  StartFleet,
+} from '../lab/schemas.ts';
+import { sendProblem } from '../problem-details.ts';
+
+export interface LabRouteOptions {
+  readonly fleet: Fleet;
+  /** Absent where the stack is not in memory. */
+  readonly lab: Lab | undefined;
+  readonly onLoopback: boolean;
+}
+
+const tags = ['lab'];
+
+export function labRoute({ fleet, lab, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.addHook('onRequest', async ({ headers }, reply) => {
+      if (!onLoopback) {
+        return sendProblem(reply, {
+          status: 403,
+          detail: 'The lab is off: this server can be reached from other machines. Start it without --host.',
+        });
+      }
+      // A browser sends some requests for any page; it says which page asks.
+      const { origin, host } = headers;
+      if (origin !== undefined && origin !== `http://${host ?? ''}`) {
+        return sendProblem(reply, { status: 403, detail: `The lab takes nothing from pages of ${origin}.` });
+      }
+      return undefined;
+    });
+    app.addHook('preClose', async () => {
+      lab?.close();
+      await fleet.close();
+    });
+
+    app.get(
+      '/lab/fleet',
+      { schema: { summary: 'The fleet that runs in the server', tags, response: { 200: FleetReply } } },
+      () => fleet.state(),
+    );
+    app.post(
+      '/lab/fleet',
+      {
+        schema: { summary: 'Start a fleet against this server', tags, body: StartFleet, response: { 201: FleetReply } },
+      },
+      async ({ body }, reply) => {
+        if (fleet.running) {
+          return sendProblem(reply, { status: 409, detail: 'A fleet is running; stop it with DELETE /lab/fleet.' });
+        }
+        const { devices = 10, rate = 10, faults = 0, transport = 'http', durationSeconds = 0, seed } = body;
+        return reply
+          .code(201)
+          .send(fleet.start(app.listeningOrigin, { devices, rate, faults, transport, durationSeconds, seed }));
+      },
+    );
+    app.delete('/lab/fleet', { schema: { summary: 'Stop the fleet', tags, response: { 200: FleetReply } } }, () =>
+      fleet.stop(),
+    );
+
+    await app.register(inMemory(lab));
+  };
+}
+
+/** What is done to the pipeline itself. */
+function inMemory(lab: Lab | undefined): FastifyPluginAsyncTypebox {
+  const onlyInMemory = (reply: FastifyReply) =>
+    sendProblem(reply, {
+      status: 501,
+      detail: 'A deployed stack has no lab: faults, shards and the clock can be had with --adapters memory.',
+    });
+  return async (app) => {
+    app.get(
+      '/lab/faults',
+      {
+        schema: { summary: 'Faults at work, and those that can be injected', tags, response: { 200: CatalogueReply } },
+      },
+      async (_request, reply) =>
+        lab === undefined ? onlyInMemory(reply) : { faults: [...lab.faults()], catalogue: [...catalogue] },
+    );
+    app.post(
+      '/lab/faults',
+      { schema: { summary: 'Inject a fault', tags, body: InjectFault, response: { 201: FaultReply } } },
+      async ({ body }, reply) =>
+        lab === undefined ? onlyInMemory(reply) : reply.code(201).send(await lab.inject(body)),
+    );
+    app.delete(
+      '/lab/faults',
+      { schema: { summary: 'Remove every fault', tags, response: { 200: FaultsReply } } },
+      async (_request, reply) => {
+        if (lab === undefined) return onlyInMemory(reply);
+        lab.removeAll();
+        return { faults: [...lab.faults()] };
+      },
+    );
+    app.delete(
+      '/lab/faults/:id',
+      { schema: { summary: 'Remove a fault', tags, params: FaultParams, response: { 200: FaultsReply } } },
+      async ({ params: { id } }, reply) => {
+        if (lab === undefined) return onlyInMemory(reply);
+        if (!lab.remove(id)) return sendProblem(reply, { status: 404, detail: `No fault ${id} is at work.` });
+        return { faults: [...lab.faults()] };
+      },
+    );
+    app.post(
+      '/lab/shards/:shardId/split',
+      { schema: { summary: 'Split a shard', tags, params: ShardParams, response: { 200: SplitReply } } },
+      async ({ params: { shardId } }, reply) => {
+        if (lab === undefined) return onlyInMemory(reply);
+        return { shards: lab.split(shardId).map((shard) => ({ ...shard, parentShardIds: [...shard.parentShardIds] })) };
+      },
+    );
+    app.get(
+      '/lab/clock',
+      { schema: { summary: 'The virtual clock', tags, response: { 200: ClockReply } } },
+      async (_request, reply) => (lab === undefined ? onlyInMemory(reply) : lab.clock()),
+    );
+    app.post(
+      '/lab/clock',
+      { schema: { summary: 'Move the clock forward', tags, body: AdvanceClock, response: { 200: ClockReply } } },
+      async ({ body: { advanceSeconds } }, reply) => {
+        if (lab === undefined) return onlyInMemory(reply);
+        lab.advance(advanceSeconds);
+        return lab.clock();
+      },
+    );
+  };
+}

@@ -1,0 +1,46 @@
+/** `GET /sensors`: the sensors that have readings, each with its latest. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { SensorReading } from '../../core/reading.ts';
+import { sendProblem } from '../problem-details.ts';
+import { SensorsQuery, SensorsReply } from '../schemas.ts';
+
+/** What knows its sensors. */
+export interface SensorDirectory {
+  /** Those whose id follows `after`, in id order. */
+  sensors(
+    after?: string,
+  ): readonly { readonly sensorId: string; readonly count: number; readonly latest: SensorReading }[];
+}
+
+export function sensorsRoute(directory: SensorDirectory | undefined): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/sensors',
+      {
+        schema: {
+          summary: 'Sensors in id order, each with its latest reading',
+          tags: ['readings'],
+          querystring: SensorsQuery,
+          response: { 200: SensorsReply },
+        },
+      },
+      async ({ query: { limit = 100, after } }, reply) => {
+        if (directory === undefined) {
+          return sendProblem(reply, {
+            status: 501,
+            detail: 'A deployed table does not list its sensors; ask for one by its id.',
+          });
+        }
+        const sensors = directory.sensors(after);
+        return {
+          sensors: sensors.slice(0, limit).map(({ sensorId, count, latest: { timestamp, value } }) => ({
+            sensorId,
+            count,
+            latest: { timestamp, value },
+          })),
+          more: sensors.length > limit,
+        };
+      },
+    );
+  };
+}
