@@ -138,6 +138,14 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
         const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
         return run('node', ['--import', tsx, join(root, 'infra', name), ...args], { cwd: folder, env });
       };
+      async function mappingsInState(): Promise<readonly string[]> {
+        const state = JSON.parse(await readFile(join(folder, `terraform.${stack}.tfstate`), 'utf8')) as {
+          resources: { type: string; instances: { attributes: { uuid: string } }[] }[];
+        };
+        return state.resources
+          .filter(({ type }) => type === 'aws_lambda_event_source_mapping')
+          .flatMap(({ instances }) => instances.map(({ attributes }) => attributes.uuid));
+      }
       const awsAsOwner: AwsRun = (...args) => runAws({ ...env, AWS_ENDPOINT_URL: moto.url }, args);
       const awsAsClient: AwsRun = (...args) => {
         const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = env;
@@ -451,6 +459,8 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
       test(
         'leaves nothing behind',
         async () => {
+          const mappings = await mappingsInState();
+          expect(mappings).toHaveLength(2);
           const { stdout } = await script('destroy.ts', '--delete-archive', '--auto-approve');
           expect(stdout).toMatch(/Removed from stack house:[^]*3 {2}aws_lambda_function/);
           expect(stdout).toContain('Nothing that is tagged with the stack remains.');
@@ -459,7 +469,6 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
             awsAsOwner('s3api', 'list-buckets'),
             awsAsOwner('dynamodb', 'list-tables'),
             awsAsOwner('lambda', 'list-functions'),
-            awsAsOwner('lambda', 'list-event-source-mappings'),
             awsAsOwner('iam', 'list-roles'),
             awsAsOwner('iam', 'list-users'),
             awsAsOwner('logs', 'describe-log-groups'),
@@ -467,6 +476,10 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
             awsAsOwner('cloudwatch', 'list-dashboards'),
           ]);
           expect(JSON.stringify(left)).not.toContain(stack);
+          // On a busy machine moto was seen to hold a mapping twice, one of them unknown to Terraform: the creation was asked
+          // for again after an answer that failed. AWS refuses that with ResourceConflictException, moto does not.
+          const held = JSON.stringify(await awsAsOwner('lambda', 'list-event-source-mappings'));
+          for (const uuid of mappings) expect(held).not.toContain(uuid);
         },
         PATIENCE,
       );
