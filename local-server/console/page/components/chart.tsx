@@ -22,6 +22,12 @@ interface ChartProps {
 /** More series than this would not be told apart. */
 export const MAX_SERIES = 6;
 const HEIGHT = 260;
+/** A single point gets a minute to both sides, in seconds; uPlot would show years. */
+function timeRange({ data: [times] }: uPlot, min: number, max: number): uPlot.Range.MinMax {
+  const [only] = times;
+  return times.length === 1 && only !== undefined ? [only - 60, only + 60] : [min, max];
+}
+
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 5]];
 const darkTheme = matchMedia('(prefers-color-scheme: dark)');
 
@@ -154,7 +160,7 @@ function options({ names, width, show, zoom, onCursor, zoomed }: OptionsInput): 
         },
       },
     },
-    scales: { x: { time: true } },
+    scales: { x: { time: true, range: timeRange } },
     axes: [
       { ...axis, values: timeLabels, incrs: timeSteps, space: 64 },
       { ...axis, size: 64, values: (_chart, splits) => splits.map(show) },
