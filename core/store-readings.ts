@@ -18,6 +18,7 @@ import type {
   StreamRecord,
 } from './ports.ts';
 import { parseReading } from './reading.ts';
+import { readingKey } from './reading-key.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 
 export interface StoreOutcome {
@@ -59,7 +60,9 @@ export class StoreReadings {
     ]);
 
     const unsafe = [
-      ...table.notTaken.map((reading) => latest.get(keyOf(reading))?.firstSequenceNumber ?? reading.sequenceNumber),
+      ...table.notTaken.map(
+        (reading) => latest.get(readingKey(reading))?.firstSequenceNumber ?? reading.sequenceNumber,
+      ),
       ...quarantine.notKept.map(({ record }) => record.sequenceNumber),
     ];
     const first = unsafe.length === 0 ? undefined : unsafe.reduce((a, b) => (compareSequenceNumbers(b, a) < 0 ? b : a));
@@ -94,7 +97,7 @@ export class StoreReadings {
       // Field by field: a spread costs more than parsing the reading.
       const { sensorId, value, timestamp } = result.reading;
       const reading: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
-      const key = keyOf(reading);
+      const key = readingKey(reading);
       const earlier = latest.get(key);
       if (earlier !== undefined) collapsed += 1;
       latest.set(key, { reading, firstSequenceNumber: earlier?.firstSequenceNumber ?? sequenceNumber });
@@ -107,9 +110,9 @@ export class StoreReadings {
     try {
       const { notTaken } = await this.#table.put(readings, options);
       if (notTaken.length === 0) return { stored: readings, notTaken, causes: [] };
-      const missing = new Set(notTaken.map(keyOf));
+      const missing = new Set(notTaken.map(readingKey));
       return {
-        stored: readings.filter((reading) => !missing.has(keyOf(reading))),
+        stored: readings.filter((reading) => !missing.has(readingKey(reading))),
         notTaken,
         causes: [
           new StoreUnavailable('table', `took ${readings.length - notTaken.length} of ${readings.length} readings`),
@@ -150,9 +153,4 @@ export class StoreReadings {
       return { published: 0, leftOut, failure };
     }
   }
-}
-
-/** Timestamps have one width, so no other sensor and timestamp give the same text. */
-function keyOf({ timestamp, sensorId }: StoredReading): string {
-  return timestamp + sensorId;
 }

@@ -11,6 +11,7 @@ import type {
   SensorDataTable,
   StoredReading,
 } from '../core/ports.ts';
+import { readingKey } from '../core/reading-key.ts';
 import type { EventHub } from './event-hub.ts';
 
 export function observedArchive(archive: EventArchive, hub: EventHub): EventArchive {
@@ -28,8 +29,8 @@ export function observedTable(table: SensorDataTable, hub: Pick<EventHub, 'store
   return {
     async put(readings: readonly StoredReading[], options?: CallOptions) {
       const result = await table.put(readings, options);
-      const missing = new Set(result.notTaken.map(keyOf));
-      hub.stored(missing.size === 0 ? readings : readings.filter((reading) => !missing.has(keyOf(reading))));
+      const missing = new Set(result.notTaken.map(readingKey));
+      hub.stored(missing.size === 0 ? readings : readings.filter((reading) => !missing.has(readingKey(reading))));
       return result;
     },
     query: (query: ReadingQuery) => table.query(query),
@@ -54,8 +55,4 @@ export function observedMetrics(metrics: Metrics, hub: EventHub): Metrics {
     },
     statistics: (query) => metrics.statistics(query),
   };
-}
-
-function keyOf({ sensorId, timestamp }: StoredReading): string {
-  return timestamp + sensorId;
 }

@@ -30,6 +30,7 @@ import {
 import { splitIntoBatches } from '../../core/batching.ts';
 import { InvalidRequest } from '../../core/errors.ts';
 import type { CallOptions, EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import { readingKey } from '../../core/reading-key.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { EARLIEST, formatTimestamp, isCanonicalTimestamp, LATEST } from '../../core/timestamp.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -159,7 +160,7 @@ export class DynamoDbSensorData implements SensorDataTable {
         .flat()
         .map(({ PutRequest }) => {
           const { SensorId, Timestamp } = PutRequest?.Item as Item;
-          return keyOf(SensorId, Timestamp);
+          return readingKey({ sensorId: SensorId, timestamp: Timestamp });
         }),
     );
     return new Map([...entries].filter(([key]) => unprocessed.has(key)));
@@ -210,7 +211,7 @@ export class DynamoDbSensorData implements SensorDataTable {
 function entriesOf(readings: readonly StoredReading[]): Entries {
   const entries = new Map<string, Entry>();
   for (const reading of readings) {
-    const key = keyOf(reading.sensorId, reading.timestamp);
+    const key = readingKey(reading);
     const entry = entries.get(key);
     if (entry === undefined) entries.set(key, { latest: reading, all: [reading] });
     else {
@@ -219,11 +220,6 @@ function entriesOf(readings: readonly StoredReading[]): Entries {
     }
   }
   return entries;
-}
-
-/** Timestamps have one width, so no other sensor and timestamp give the same text. */
-function keyOf(sensorId: string, timestamp: string): string {
-  return timestamp + sensorId;
 }
 
 function readingOf({ SensorId, Timestamp, Value, SequenceNumber, ArrivedAt }: Item): StoredReading {
