@@ -1,6 +1,6 @@
 /** Use case: archive everything. Nothing is validated; what cannot be a reading is archived all the same. */
 import { formatArchiveKey, keyDate } from './archive-key.ts';
-import { formatArchiveLine } from './archive-line.ts';
+import { formatArchiveLines } from './archive-line.ts';
 import type { CallOptions, Compression, EventArchive, StreamRecord } from './ports.ts';
 
 export class ArchiveEvents {
@@ -27,9 +27,7 @@ export class ArchiveEvents {
       first: first.sequenceNumber,
       last: last.sequenceNumber,
     });
-    let lines = '';
-    for (const record of records) lines += `${formatArchiveLine(record)}\n`;
-    await this.#archive.put(key, await this.#compression.compress(Buffer.from(lines)), options);
+    await this.#archive.put(key, await this.#compression.compress(formatArchiveLines(records)), options);
     return key;
   }
 }

@@ -50,19 +50,14 @@ export class StoreReadings {
 
   /** @param records A batch of one shard, in sequence order. */
   async store(records: readonly StreamRecord[], options: CallOptions = {}): Promise<StoreOutcome> {
-    const { latest, rejected, collapsed, flagged } = this.#sort(records);
+    const { latest, firsts, rejected, collapsed, flagged } = this.#sort(records);
     const [table, quarantine] = await Promise.all([
-      this.#write(
-        [...latest.values()].map(({ reading }) => reading),
-        options,
-      ),
+      this.#write([...latest.values()], options),
       this.#keep(rejected, options),
     ]);
 
     const unsafe = [
-      ...table.notTaken.map(
-        (reading) => latest.get(readingKey(reading))?.firstSequenceNumber ?? reading.sequenceNumber,
-      ),
+      ...table.notTaken.map((reading) => firsts.get(readingKey(reading)) ?? reading.sequenceNumber),
       ...quarantine.notKept.map(({ record }) => record.sequenceNumber),
     ];
     const first = unsafe.length === 0 ? undefined : unsafe.reduce((a, b) => (compareSequenceNumbers(b, a) < 0 ? b : a));
@@ -79,9 +74,13 @@ export class StoreReadings {
     };
   }
 
-  /** Readings by key, the later record winning, and the records that are none. */
+  /**
+   * Readings by key, the later record winning, and the records that are none. `firsts` has the sequence number of the
+   * first record of a key that came more than once: with it the batch must come again.
+   */
   #sort(records: readonly StreamRecord[]) {
-    const latest = new Map<string, { reading: StoredReading; firstSequenceNumber: string }>();
+    const latest = new Map<string, StoredReading>();
+    const firsts = new Map<string, string>();
     const rejected: QuarantinedRecord[] = [];
     const now = this.#clock.now();
     let collapsed = 0;
@@ -99,10 +98,13 @@ export class StoreReadings {
       const reading: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
       const key = readingKey(reading);
       const earlier = latest.get(key);
-      if (earlier !== undefined) collapsed += 1;
-      latest.set(key, { reading, firstSequenceNumber: earlier?.firstSequenceNumber ?? sequenceNumber });
+      if (earlier !== undefined) {
+        collapsed += 1;
+        if (!firsts.has(key)) firsts.set(key, earlier.sequenceNumber);
+      }
+      latest.set(key, reading);
     }
-    return { latest, rejected, collapsed, flagged };
+    return { latest, firsts, rejected, collapsed, flagged };
   }
 
   async #write(readings: readonly StoredReading[], options: CallOptions) {

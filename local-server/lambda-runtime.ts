@@ -2,6 +2,9 @@
  * Runs a handler as Lambda would: what goes in and out is JSON, what it throws becomes an error payload, and it has a
  * time limit. Lambda stops a function at its limit; here the handler goes on unheard, so a handler has to heed
  * `getRemainingTimeInMillis` as it should on Lambda anyway.
+ *
+ * An event is not written as JSON and read again on its way to the handler: that would cost more than all that the
+ * handlers do. Whoever invokes makes a new event of JSON values each time, and keeps nothing of it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { types } from 'node:util';
@@ -13,9 +16,9 @@ import { formatTimestamp } from '../core/timestamp.ts';
 export interface LambdaFunction {
   /**
    * Never rejects for what the handler does: that is told by the result.
-   * @param payload A JSON value; the handler gets a copy of its own.
+   * @param event A JSON value that is the handler's from here on: it may change it.
    */
-  invoke(payload: unknown): Promise<InvocationResult>;
+  invoke(event: unknown): Promise<InvocationResult>;
 }
 
 export interface InvocationResult {
@@ -76,10 +79,10 @@ export function createLambdaFunction<Event>(options: LambdaFunctionOptions<Event
   }
 
   return {
-    async invoke(payload) {
+    async invoke(event) {
       const requestId = randomUUID();
-      const event = copyJson(payload) as Event;
-      const outcome = await settleWithin(timeoutInSeconds * 1_000, run(event, createContext(requestId)), () =>
+      const work = run(event as Event, createContext(requestId));
+      const outcome = await settleWithin(timeoutInSeconds * 1_000, work, () =>
         failed({
           errorType: 'Sandbox.Timedout',
           errorMessage: `${formatTimestamp(clock.now())} ${requestId} Task timed out after ${timeoutInSeconds.toFixed(2)} seconds`,
@@ -155,10 +158,6 @@ function failed(error: FunctionError): Outcome {
 function describeThrown(error: unknown): FunctionError & { readonly trace: readonly string[] } {
   if (!types.isNativeError(error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
-}
-
-function copyJson(value: unknown): unknown {
-  return JSON.parse(toJson(value));
 }
 
 /** What JSON has no word for, such as undefined, is null. */

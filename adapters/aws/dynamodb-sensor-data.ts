@@ -32,7 +32,7 @@ import { InvalidRequest } from '../../core/errors.ts';
 import type { CallOptions, EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
 import { readingKey } from '../../core/reading-key.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
-import { EARLIEST, formatTimestamp, isCanonicalTimestamp, LATEST } from '../../core/timestamp.ts';
+import { EARLIEST, formatTimestamp, LATEST, parseCanonicalTimestamp } from '../../core/timestamp.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { isMistake, unavailable } from './translate-error.ts';
@@ -242,6 +242,7 @@ function rangeOf({ from, to, after, order }: ReadingQuery): Range {
 }
 
 function instantOf(field: string, timestamp: string): EpochMillis {
-  if (isCanonicalTimestamp(timestamp)) return Date.parse(timestamp);
+  const instant = parseCanonicalTimestamp(timestamp);
+  if (instant !== undefined) return instant;
   throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
 }

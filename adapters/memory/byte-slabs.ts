@@ -1,23 +1,29 @@
 /**
  * Copies of small byte arrays, one behind the other in slabs of 64 KiB: an array buffer of its own costs a record more
- * than most payloads have bytes. A slab is free once none of its copies is held, so that copies which are dropped in
- * the order in which they were made waste less than one slab.
+ * than most payloads have bytes. A slab is free once nobody holds it, so that copies which are dropped in the order in
+ * which they were made waste less than one slab.
  */
 const SLAB_BYTES = 64 * 1_024;
+
+/** Where a copy lies: from `start` on in `slab`. */
+export interface SlabPlace {
+  readonly slab: Uint8Array;
+  readonly start: number;
+}
 
 export class ByteSlabs {
   #slab = new Uint8Array(0);
   #used = 0;
 
-  copy(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > SLAB_BYTES / 8) return new Uint8Array(bytes);
+  copy(bytes: Uint8Array): SlabPlace {
+    if (bytes.length > SLAB_BYTES / 8) return { slab: new Uint8Array(bytes), start: 0 };
     if (this.#used + bytes.length > this.#slab.length) {
       this.#slab = new Uint8Array(SLAB_BYTES);
       this.#used = 0;
     }
     const start = this.#used;
-    this.#used += bytes.length;
     this.#slab.set(bytes, start);
-    return this.#slab.subarray(start, this.#used);
+    this.#used += bytes.length;
+    return { slab: this.#slab, start };
   }
 }

@@ -14,8 +14,34 @@ const SPACE = 2n ** 128n;
 /** What Kinesis takes as ExplicitHashKey: a decimal without leading zeros. */
 const decimal = /^(0|[1-9]\d{0,38})$/;
 
-export function hashKeyOf(partitionKey: string): string {
+function hashKeyOf(partitionKey: string): string {
   return hash('md5', partitionKey, 'hex');
+}
+
+/** More than most fleets have sensors, and some 20 MB at most. */
+const KNOWN_KEYS = 131_072;
+
+/** A partition key, the same string for all records that have it, and its hash key. */
+export interface KnownKey {
+  readonly partitionKey: string;
+  readonly hashKey: string;
+  /** In UTF-8. */
+  readonly bytes: number;
+}
+
+/** Partition keys and their hash keys: a stream sees the same keys over and over. Full, it forgets all and starts anew. */
+export class KnownKeys {
+  readonly #keys = new Map<string, KnownKey>();
+
+  get(partitionKey: string): KnownKey {
+    let known = this.#keys.get(partitionKey);
+    if (known === undefined) {
+      known = { partitionKey, hashKey: hashKeyOf(partitionKey), bytes: Buffer.byteLength(partitionKey) };
+      if (this.#keys.size >= KNOWN_KEYS) this.#keys.clear();
+      this.#keys.set(partitionKey, known);
+    }
+    return known;
+  }
 }
 
 /** The hash key that a decimal stands for; `undefined` where it stands for none from 0 to 2^128 - 1. */

@@ -23,14 +23,25 @@ export interface SequenceNumberParts {
 const shape = /^49(\d{11})(\d{16})(\d{15})(\d{12})$/;
 
 export function formatSequenceNumber({ createdAtSecond, counter, arrivedAt, shardIndex }: SequenceNumberParts): string {
-  // Joined, because V8 keeps a concatenation as a tree of its parts, at more than four times the memory.
-  return [
-    '49',
-    digits(createdAtSecond, 11),
-    digits(counter, 16),
-    digits(arrivedAt, 15),
-    digits(shardIndex, SHARD_INDEX_DIGITS),
-  ].join('');
+  // In bytes, because V8 keeps a concatenation as a tree of its parts, at more than four times the memory.
+  writeDigits(createdAtSecond, 2, 13);
+  writeDigits(counter, 13, 29);
+  writeDigits(arrivedAt, 29, 44);
+  writeDigits(shardIndex, 44, 56);
+  return text.toString('latin1');
+}
+
+const text = Buffer.from('49'.padEnd(56, '0'), 'latin1');
+const ZERO = 0x30;
+
+/** Writes a whole number right-aligned, with leading zeros. */
+function writeDigits(value: number, from: number, to: number): void {
+  let rest = value;
+  for (let at = to - 1; at >= from; at -= 1) {
+    const tenth = Math.floor(rest / 10);
+    text[at] = ZERO + (rest - tenth * 10);
+    rest = tenth;
+  }
 }
 
 /** Undoes `formatSequenceNumber`; `undefined` where the text is no number of ours. */

@@ -25,7 +25,7 @@ import type {
   StreamEvent,
 } from '../../core/ports.ts';
 import { FifoList } from './fifo-list.ts';
-import { halves, hashKeyOf, type HashKeyRange, parseHashKey, uniformRanges } from './hash-key.ts';
+import { halves, type HashKeyRange, KnownKeys, parseHashKey, uniformRanges } from './hash-key.ts';
 import { lowerBound } from './lower-bound.ts';
 import { ShardLog, type ShardStatistics } from './shard-log.ts';
 import { WriteLimit } from './write-limit.ts';
@@ -64,13 +64,11 @@ const LONGEST_BACKOFF_MILLIS = 1_000;
 interface Pending {
   /** Its place in the call. */
   readonly index: number;
-  readonly event: StreamEvent;
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
   readonly hashKey: string;
+  /** Of data and partition key. */
   readonly bytes: number;
-}
-
-interface Refusal {
-  readonly problem: string;
 }
 
 export class MemoryEventStream implements EventStream, ShardReader {
@@ -86,6 +84,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
   readonly #shards = new Map<string, ShardLog>();
   /** The open shards in the order of their ranges, which cover all hash keys. */
   #openShards: ShardLog[];
+  readonly #knownKeys = new KnownKeys();
   /** The shard of each record held, in the order of arrival over all shards. */
   readonly #arrivals = new FifoList<ShardLog>();
 
@@ -113,9 +112,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
   async put(events: readonly StreamEvent[], { deadline = Infinity }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const outcomes: PutOutcome[] = [];
     let pending: readonly Pending[] = events.flatMap((event, index) => {
-      const checked = check(event);
-      if ('hashKey' in checked) return { index, event, ...checked };
-      outcomes[index] = { taken: false, code: 'ValidationException', message: checked.problem };
+      const checked = this.#check(event, index);
+      if (typeof checked !== 'string') return checked;
+      outcomes[index] = { taken: false, code: 'ValidationException', message: checked };
       return [];
     });
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
@@ -187,7 +186,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
   #append(pending: readonly Pending[], outcomes: PutOutcome[]): readonly Pending[] {
     const now = this.#clock.now();
     const full = new Set<ShardLog>();
-    const throttled = pending.filter(({ index, event, hashKey, bytes }) => {
+    const throttled = pending.filter(({ index, data, partitionKey, hashKey, bytes }) => {
       const log = this.#shardOf(hashKey);
       const { shardId } = log.shard;
       if (full.has(log) || this.#writeLimits?.get(log)?.take(bytes, now) === false) {
@@ -199,7 +198,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
         };
         return true;
       }
-      const { sequenceNumber } = log.append(event.partitionKey, event.data, bytes, now);
+      const sequenceNumber = log.append(partitionKey, data, bytes, now);
       this.#arrivals.push(log);
       outcomes[index] = { taken: true, shardId, sequenceNumber };
       return false;
@@ -211,12 +210,30 @@ export class MemoryEventStream implements EventStream, ShardReader {
     return throttled;
   }
 
+  /** Where an event goes and what it takes, or in words why the stream cannot take it. */
+  #check({ partitionKey, explicitHashKey, data }: StreamEvent, index: number): Pending | string {
+    // Only keys that could break the limit are counted.
+    const characters = partitionKey.length > MAX_KEY_CHARACTERS ? Array.from(partitionKey).length : partitionKey.length;
+    if (characters < 1 || characters > MAX_KEY_CHARACTERS) {
+      return `The partition key must have 1 to ${MAX_KEY_CHARACTERS} characters, but has ${characters}.`;
+    }
+    const key = this.#knownKeys.get(partitionKey);
+    const bytes = data.length + key.bytes;
+    if (bytes > MAX_RECORD_BYTES) {
+      return `Data and partition key must have at most ${MAX_RECORD_BYTES} bytes together, but have ${bytes}.`;
+    }
+    const hashKey = explicitHashKey === undefined ? key.hashKey : parseHashKey(explicitHashKey);
+    if (hashKey !== undefined) return { index, data, partitionKey: key.partitionKey, hashKey, bytes };
+    return `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`;
+  }
+
   #shardOf(hashKey: string): ShardLog {
     const index = lowerBound(this.#openShards.length, (at) => (this.#openShards[at]?.lastHashKey ?? '') < hashKey);
     const log = this.#openShards[index];
     if (log === undefined) throw new Error(`no open shard takes the hash key ${hashKey}`);
     return log;
   }
+
   /** Forgets the oldest records of the stream while they are too old or all together take too much. */
   #trim(now: EpochMillis): void {
     const horizon = now - this.#retentionMillis;
@@ -228,24 +245,4 @@ export class MemoryEventStream implements EventStream, ShardReader {
       held -= oldest.trimOldest();
     }
   }
-}
-
-/** Where an event goes and what it takes, or why the stream cannot take it. */
-function check({ partitionKey, explicitHashKey, data }: StreamEvent): Pick<Pending, 'hashKey' | 'bytes'> | Refusal {
-  // Only keys that could break the limit are counted.
-  const characters = partitionKey.length > MAX_KEY_CHARACTERS ? Array.from(partitionKey).length : partitionKey.length;
-  if (characters < 1 || characters > MAX_KEY_CHARACTERS) {
-    return { problem: `The partition key must have 1 to ${MAX_KEY_CHARACTERS} characters, but has ${characters}.` };
-  }
-  const bytes = data.length + Buffer.byteLength(partitionKey);
-  if (bytes > MAX_RECORD_BYTES) {
-    return {
-      problem: `Data and partition key must have at most ${MAX_RECORD_BYTES} bytes together, but have ${bytes}.`,
-    };
-  }
-  const hashKey = explicitHashKey === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicitHashKey);
-  if (hashKey !== undefined) return { hashKey, bytes };
-  return {
-    problem: `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`,
-  };
 }

@@ -10,10 +10,13 @@ import { lowerBound } from './lower-bound.ts';
 const MINUTE_MILLIS = 60_000;
 const RETENTION_MILLIS = 15 * 24 * 60 * MINUTE_MILLIS;
 
+/** Grows in place: a summary of its own for each value would soon be garbage. */
+type Summary = { -readonly [Member in keyof MetricStatistics]: MetricStatistics[Member] };
+
 export class MemoryMetrics implements Metrics {
   readonly #clock: Clock;
   /** Statistics by sensor, oldest minute first. */
-  readonly #sensors = new Map<string, MetricStatistics[]>();
+  readonly #sensors = new Map<string, Summary[]>();
   #droppedAt: EpochMillis = -Infinity;
 
   constructor(clock: Clock) {
@@ -24,9 +27,9 @@ export class MemoryMetrics implements Metrics {
   async publish(data: readonly MetricDatum[]): Promise<void> {
     data.forEach(checkMetricDatum);
     for (const datum of data) {
-      const minutes = this.#sensors.get(datum.sensorId) ?? [];
-      this.#sensors.set(datum.sensorId, minutes);
-      add(minutes, summarise(datum));
+      const minutes = this.#sensors.get(datum.sensorId);
+      if (minutes === undefined) this.#sensors.set(datum.sensorId, [add(datum, emptySummary(datum))]);
+      else add(datum, summaryOf(datum, minutes));
     }
     this.#dropOld();
   }
@@ -38,7 +41,9 @@ export class MemoryMetrics implements Metrics {
   }): Promise<readonly MetricStatistics[]> {
     this.#dropOld();
     const minutes = this.#sensors.get(query.sensorId) ?? [];
-    return minutes.slice(indexOf(minutes, query.from), indexBehind(minutes, query.to));
+    return minutes
+      .slice(indexOf(minutes, query.from), indexBehind(minutes, query.to))
+      .map((summary) => ({ ...summary }));
   }
 
   #dropOld(): void {
@@ -52,35 +57,30 @@ export class MemoryMetrics implements Metrics {
   }
 }
 
-function summarise({ minute, values, counts }: MetricDatum): MetricStatistics {
-  let sampleCount = 0;
-  let sum = 0;
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  values.forEach((value, index) => {
-    const count = counts[index] ?? 0;
-    sampleCount += count;
-    sum += value * count;
-    minimum = Math.min(minimum, value);
-    maximum = Math.max(maximum, value);
-  });
-  return { minute: Math.floor(minute / MINUTE_MILLIS) * MINUTE_MILLIS, sampleCount, sum, minimum, maximum };
+/** The summary of the datum's minute, which is put in its place if there is none yet. */
+function summaryOf(datum: MetricDatum, minutes: Summary[]): Summary {
+  const summary = emptySummary(datum);
+  const at = indexOf(minutes, summary.minute);
+  const known = minutes[at];
+  if (known?.minute === summary.minute) return known;
+  minutes.splice(at, 0, summary);
+  return summary;
 }
 
-function add(minutes: MetricStatistics[], more: MetricStatistics): void {
-  const at = indexOf(minutes, more.minute);
-  const known = minutes[at];
-  if (known?.minute !== more.minute) {
-    minutes.splice(at, 0, more);
-    return;
-  }
-  minutes[at] = {
-    minute: more.minute,
-    sampleCount: known.sampleCount + more.sampleCount,
-    sum: known.sum + more.sum,
-    minimum: Math.min(known.minimum, more.minimum),
-    maximum: Math.max(known.maximum, more.maximum),
-  };
+function emptySummary({ minute }: MetricDatum): Summary {
+  const start = Math.floor(minute / MINUTE_MILLIS) * MINUTE_MILLIS;
+  return { minute: start, sampleCount: 0, sum: 0, minimum: Infinity, maximum: -Infinity };
+}
+
+function add({ values, counts }: MetricDatum, summary: Summary): Summary {
+  values.forEach((value, index) => {
+    const count = counts[index] ?? 0;
+    summary.sampleCount += count;
+    summary.sum += value * count;
+    summary.minimum = Math.min(summary.minimum, value);
+    summary.maximum = Math.max(summary.maximum, value);
+  });
+  return summary;
 }
 
 /** The first of the minutes that is not before an instant. */

@@ -4,7 +4,8 @@
  */
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
-import { formatTimestamp, isCanonicalTimestamp } from '../../core/timestamp.ts';
+import { readingKey } from '../../core/reading-key.ts';
+import { formatTimestamp, parseCanonicalTimestamp } from '../../core/timestamp.ts';
 import { type Sample, SensorSeries } from './sensor-series.ts';
 import { compareUtf8 } from './sorted-map.ts';
 
@@ -21,13 +22,13 @@ export class MemorySensorData implements SensorDataTable {
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
   async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
-    const samples = new Map<string, { sensorId: string; sample: Sample }>();
-    for (const { sensorId, timestamp, value, sequenceNumber, arrivedAt } of readings) {
-      const instant = instantOf('timestamp', timestamp);
-      samples.set(`${instant} ${sensorId}`, { sensorId, sample: { instant, value, sequenceNumber, arrivedAt } });
+    const instants = readings.map(({ timestamp }) => instantOf('timestamp', timestamp));
+    if (new Set(readings.map(readingKey)).size < readings.length) {
+      throw new Error('Provided list of item keys contains duplicates');
     }
-    if (samples.size < readings.length) throw new Error('Provided list of item keys contains duplicates');
-    for (const { sensorId, sample } of samples.values()) this.#seriesOf(sensorId).put(sample);
+    readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) =>
+      this.#seriesOf(sensorId).put(instants[index] ?? 0, value, sequenceNumber, arrivedAt),
+    );
     return { notTaken: [] };
   }
 
@@ -82,10 +83,9 @@ export class MemorySensorData implements SensorDataTable {
 
 /** DynamoDB compares the text: one in another form would be another key there, hence is refused here. */
 function instantOf(field: string, timestamp: string): EpochMillis {
-  if (!isCanonicalTimestamp(timestamp)) {
-    throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
-  }
-  return Date.parse(timestamp);
+  const instant = parseCanonicalTimestamp(timestamp);
+  if (instant !== undefined) return instant;
+  throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
 }
 
 function reading(sensorId: string, { instant, value, sequenceNumber, arrivedAt }: Sample): StoredReading {

@@ -36,19 +36,23 @@ export class SensorSeries {
   }
 
   /** Replaces the sample of the same instant. */
-  put({ instant, value, sequenceNumber, arrivedAt }: Sample): void {
+  put(instant: EpochMillis, value: number, sequenceNumber: string, arrivedAt: EpochMillis): void {
     const at = this.#blockOf(instant);
     const block = this.#blocks[at];
     if (block === undefined) return;
+    const { instants, values, sequenceNumbers, arrivals } = block;
     const row = rowOf(block, instant);
-    const replaced = block.instants[row] === instant ? 1 : 0;
-    const appended = row === block.instants.length;
-    block.instants.splice(row, replaced, instant);
-    block.values.splice(row, replaced, value);
-    block.sequenceNumbers.splice(row, replaced, sequenceNumber);
-    block.arrivals.splice(row, replaced, arrivedAt);
-    this.#count += 1 - replaced;
-    if (block.instants.length > BLOCK_SAMPLES) {
+    const appended = row === instants.length;
+    if (instants[row] !== instant) {
+      // Most readings come in time order, and for those nothing has to be moved.
+      if (!appended) makeRoom(block, row);
+      this.#count += 1;
+    }
+    instants[row] = instant;
+    values[row] = value;
+    sequenceNumbers[row] = sequenceNumber;
+    arrivals[row] = arrivedAt;
+    if (instants.length > BLOCK_SAMPLES) {
       // What comes in time order leaves full blocks behind.
       this.#blocks.splice(at + 1, 0, splitOff(block, appended ? BLOCK_SAMPLES : BLOCK_SAMPLES / 2));
     }
@@ -75,13 +79,24 @@ export class SensorSeries {
 
   /** The block that holds an instant or takes it: the last one that starts no later, or the first. */
   #blockOf(instant: EpochMillis): number {
-    return Math.max(0, lowerBound(this.#blocks.length, (at) => (this.#blocks[at]?.instants[0] ?? 0) <= instant) - 1);
+    const last = this.#blocks.length - 1;
+    if ((this.#blocks[last]?.instants[0] ?? 0) <= instant) return last;
+    return Math.max(0, lowerBound(last, (at) => (this.#blocks[at]?.instants[0] ?? 0) <= instant) - 1);
   }
 }
 
 /** The first row of a block that is not before an instant. */
 function rowOf({ instants }: Block, instant: EpochMillis): number {
+  if ((instants.at(-1) ?? -Infinity) < instant) return instants.length;
   return lowerBound(instants.length, (row) => (instants[row] ?? 0) < instant);
+}
+
+/** Moves what is at a row and behind it by one. */
+function makeRoom({ instants, values, sequenceNumbers, arrivals }: Block, row: number): void {
+  instants.splice(row, 0, 0);
+  values.splice(row, 0, 0);
+  sequenceNumbers.splice(row, 0, '');
+  arrivals.splice(row, 0, 0);
 }
 
 function splitOff(block: Block, row: number): Block {

@@ -177,9 +177,10 @@ export class ShardConsumer {
   /** The checkpoint stands in front of the oldest record that any lane has not done. */
   #moveCheckpoint(): void {
     const open = this.#lanes.map(({ oldest }) => oldest?.sequenceNumber).filter((number) => number !== undefined);
+    const oldest = open.length === 0 ? undefined : open.reduce((a, b) => (compareSequenceNumbers(b, a) < 0 ? b : a));
     let done: string | undefined;
     let head = this.#unfinished.peek();
-    while (head !== undefined && isBehindAll(head, open)) {
+    while (head !== undefined && (oldest === undefined || compareSequenceNumbers(head, oldest) < 0)) {
       done = head;
       this.#unfinished.drop(1);
       head = this.#unfinished.peek();
@@ -196,10 +197,6 @@ export class ShardConsumer {
     if (lane === undefined) throw new RangeError(`lane ${index} of ${this.#lanes.length}`);
     return lane;
   }
-}
-
-function isBehindAll(sequenceNumber: string, open: readonly string[]): boolean {
-  return open.every((oldest) => compareSequenceNumbers(sequenceNumber, oldest) < 0);
 }
 
 /** FNV-1a: any fixed spread of keys over lanes will do, AWS documents none. */

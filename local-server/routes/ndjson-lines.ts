@@ -14,42 +14,46 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The bytes of each line, without its line feed; empty lines are left out. A line over the limit comes as `undefined`.
+ * The lines that each chunk of the body completes: their bytes without the line feed. Empty lines are left out, a line over
+ * the limit comes as `undefined`. The bytes may be views of the chunk.
  * @throws BodyTooLarge
  */
 export async function* ndjsonLines(
   body: AsyncIterable<Uint8Array>,
   { maxLineBytes, maxBodyBytes }: LineLimits,
-): AsyncGenerator<Uint8Array | undefined> {
+): AsyncGenerator<readonly (Uint8Array | undefined)[]> {
   let received = 0;
+  /** Of a line that began in an earlier chunk: what it has so far, and how long that is. */
   let parts: Uint8Array[] = [];
   let bytes = 0;
-  const add = (part: Uint8Array) => {
+  const keep = (part: Uint8Array) => {
     bytes += part.length;
     // Of a line that is too long nothing is kept but its length.
     if (bytes > maxLineBytes) parts = [];
     else parts.push(part);
   };
-  const take = () => {
-    const line = bytes > maxLineBytes ? undefined : withoutCarriageReturn(Buffer.concat(parts));
-    parts = [];
+  const end = (part: Uint8Array): Uint8Array | undefined => {
+    const [tooLong, begun] = [bytes + part.length > maxLineBytes, bytes > 0];
+    const line = tooLong ? undefined : begun ? Buffer.concat([...parts, part]) : part;
+    if (begun) parts = [];
     bytes = 0;
-    return line;
+    return line && withoutCarriageReturn(line);
   };
   for await (const chunk of body) {
     received += chunk.length;
     if (received > maxBodyBytes) throw new BodyTooLarge(`more than ${maxBodyBytes} bytes`);
+    const lines: (Uint8Array | undefined)[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      add(chunk.subarray(start, end));
-      start = end + 1;
-      const line = take();
-      if (line?.length !== 0) yield line;
+    for (let feed = chunk.indexOf(LINE_FEED); feed !== -1; feed = chunk.indexOf(LINE_FEED, start)) {
+      const line = end(chunk.subarray(start, feed));
+      if (line?.length !== 0) lines.push(line);
+      start = feed + 1;
     }
-    if (start < chunk.length) add(chunk.subarray(start));
+    if (start < chunk.length) keep(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
   }
-  const last = take();
-  if (last?.length !== 0) yield last;
+  const last = end(new Uint8Array());
+  if (last?.length !== 0) yield [last];
 }
 
 function withoutCarriageReturn(line: Uint8Array): Uint8Array {

@@ -1,4 +1,5 @@
 /** `POST /readings`: one reading, an array of them, or NDJSON. */
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import type { AcceptedReading, Candidate, PutReadings, RefusedReading } from '..
 import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
+import { jsonElements } from './json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 
 /** JSON is parsed in one go, and the event loop waits for that; NDJSON streams. */
@@ -117,7 +119,7 @@ async function drain(body: Readable): Promise<void> {
 }
 
 /** What a JSON body holds, or what is wrong with it. */
-function readJson(body: Buffer, now: number): Iterable<Candidate> | string {
+function readJson(body: Buffer, now: number): readonly Candidate[] | string {
   let json: unknown;
   try {
     json = JSON.parse(body.toString());
@@ -125,47 +127,27 @@ function readJson(body: Buffer, now: number): Iterable<Candidate> | string {
     return `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`;
   }
   if (!Array.isArray(json)) return [{ data: body, result: parseReading(body, now) }];
-  return elements(json, now);
+  const elements = jsonElements(body);
+  // Text may stand for bytes that are no UTF-8, which no reading may have: then each element is looked at by its bytes.
+  if (!isUtf8(body)) return elements.map((data) => ({ data, result: parseReading(data, now) }));
+  return elements.map((data, index) => ({ data, result: checkReading(json[index], now) }));
 }
 
-function* elements(json: readonly unknown[], now: number): Generator<Candidate> {
-  for (const element of json) {
-    yield { data: Buffer.from(JSON.stringify(element)), result: checkReading(element, now) };
-  }
+function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += SLICE) yield items.slice(start, start + SLICE);
 }
 
-function* slices(candidates: Iterable<Candidate>): Generator<readonly Candidate[]> {
-  let slice: Candidate[] = [];
-  for (const candidate of candidates) {
-    slice.push(candidate);
-    if (slice.length === SLICE) {
-      yield slice;
-      slice = [];
-    }
-  }
-  if (slice.length > 0) yield slice;
-}
-
+/** What follows a failure is lost to it, but not what came in front of it. */
 async function* lineSlices(
-  lines: AsyncIterable<Uint8Array | undefined>,
+  chunks: AsyncIterable<readonly (Uint8Array | undefined)[]>,
   putReadings: PutReadings,
 ): AsyncGenerator<readonly Candidate[]> {
-  let slice: Candidate[] = [];
-  let failure: Error | undefined;
-  try {
-    for await (const line of lines) {
-      slice.push(line === undefined ? tooLong : { data: line, result: parseReading(line, putReadings.now()) });
-      if (slice.length === SLICE) {
-        yield slice;
-        slice = [];
-      }
+  for await (const lines of chunks) {
+    for (const slice of slices(lines)) {
+      const now = putReadings.now();
+      yield slice.map((line) => (line === undefined ? tooLong : { data: line, result: parseReading(line, now) }));
     }
-  } catch (error) {
-    failure = error as Error;
   }
-  // Also what came in front of a failure is dealt with.
-  if (slice.length > 0) yield slice;
-  if (failure !== undefined) throw failure;
 }
 
 const tooLong: Candidate = {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { formatArchiveLine } from '../../core/archive-line.ts';
+import { archiveLineText } from '../support/archive-line-text.ts';
 import { parseArchivedLine } from '../../local-server/console/page/archived-line.ts';
 import { findDays, MAX_DAYS } from '../../local-server/console/page/days.ts';
 import { curlCommands, exportHeader, exportLine, exportReadings } from '../../local-server/console/page/export.ts';
@@ -13,12 +13,12 @@ test('an archived line keeps the digits that the device wrote, whatever the part
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.json(), (partitionKey, json) => {
       const record = { partitionKey, shardId: 'shardId-000000000000', sequenceNumber: '7', arrivedAt: 0 };
-      const line = parseArchivedLine(formatArchiveLine({ ...record, data: Buffer.from(json) }));
+      const line = parseArchivedLine(archiveLineText({ ...record, data: Buffer.from(json) }));
       expect(line).toMatchObject({ partitionKey, data: json.replace(/[\r\n]/g, ' ') });
     }),
   );
   const raw = Buffer.from([0xff]);
-  const line = formatArchiveLine({ partitionKey: 'k', shardId: 's', sequenceNumber: '7', arrivedAt: 0, data: raw });
+  const line = archiveLineText({ partitionKey: 'k', shardId: 's', sequenceNumber: '7', arrivedAt: 0, data: raw });
   expect(parseArchivedLine(line)).toMatchObject({ raw: '/w==' });
 });
 

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatArchiveLine, parseArchiveLine } from '../../core/archive-line.ts';
+import { parseArchiveLine } from '../../core/archive-line.ts';
+import { archiveLineText } from '../support/archive-line-text.ts';
 import type { StreamRecord } from '../../core/ports.ts';
 
 function record(data: Uint8Array, fields: Partial<StreamRecord> = {}): StreamRecord {
@@ -15,7 +16,7 @@ function record(data: Uint8Array, fields: Partial<StreamRecord> = {}): StreamRec
   };
 }
 
-const lineOf = (text: string) => formatArchiveLine(record(Buffer.from(text)));
+const lineOf = (text: string) => archiveLineText(record(Buffer.from(text)));
 
 describe('a line of the archive', () => {
   test('holds the record and the JSON that was sent', () => {
@@ -61,7 +62,7 @@ describe('a line of the archive', () => {
     ['JSON in Latin-1', Buffer.from('{"sensorid":"Küche"}', 'latin1')],
     ['any bytes', Buffer.from([0, 255, 254, 13, 10])],
   ])('holds bytes whole that are not JSON: %s', (_, bytes) => {
-    const line = parseArchiveLine(formatArchiveLine(record(bytes)));
+    const line = parseArchiveLine(archiveLineText(record(bytes)));
 
     expect(line).not.toHaveProperty('data');
     expect(Buffer.from(line.raw!, 'base64')).toEqual(bytes);
@@ -70,7 +71,7 @@ describe('a line of the archive', () => {
   test('holds bytes that are a part of a larger buffer, and nothing around them', () => {
     const whole = Uint8Array.from([1, 2, 3, 4, 5]);
 
-    expect(parseArchiveLine(formatArchiveLine(record(whole.subarray(1, 3)))).raw).toBe('AgM=');
+    expect(parseArchiveLine(archiveLineText(record(whole.subarray(1, 3)))).raw).toBe('AgM=');
   });
 
   test('round-trips any record and never contains a line break', () => {
@@ -89,7 +90,7 @@ describe('a line of the archive', () => {
 
     fc.assert(
       fc.property(records, ({ data, arrivedAt, ...fields }) => {
-        const line = formatArchiveLine({ data, arrivedAt, ...fields });
+        const line = archiveLineText({ data, arrivedAt, ...fields });
         const parsed = parseArchiveLine(line);
 
         expect(line).not.toMatch(/[\r\n]/);

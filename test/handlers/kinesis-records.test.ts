@@ -57,3 +57,14 @@ test('no records are no records', () => {
   expect(fromKinesisEvent({ Records: [] })).toEqual([]);
   expect(toKinesisEvent([], sampleSource)).toEqual({ Records: [] });
 });
+
+test('an event is JSON and new each time: a function may do with it what it likes', () => {
+  const records = [streamRecord({ partitionKey: 'Küche' }), streamRecord({ data: Buffer.from([0xff, 0]) })];
+  const event = toKinesisEvent(records, sampleSource);
+  const intact = JSON.stringify(event);
+
+  expect(JSON.parse(intact)).toStrictEqual(event);
+  for (const { kinesis } of event.Records) kinesis.data = 'changed';
+  event.Records.length = 1;
+  expect(JSON.stringify(toKinesisEvent(records, sampleSource))).toBe(intact);
+});

@@ -31,23 +31,13 @@ function cycle(): unknown {
 const hang = () => new Promise<never>(() => undefined);
 
 describe('what goes in', () => {
-  test('is a copy of its own, so that a handler changes nothing of its caller', async () => {
+  test('is handed over as it is, for the handler to do with it what it likes', async () => {
     const event = { readings: [1] };
-    await lambda(async (seen) => {
-      (seen as typeof event).readings.push(2);
-    }).invoke(event);
-    expect(event).toEqual({ readings: [1] });
-  });
-
-  test('is JSON: what JSON has no word for does not get through', async () => {
     let seen: unknown;
-    const echo = lambda(async (event) => {
-      seen = event;
-    });
-    await echo.invoke({ at: new Date(NOW), gone: undefined, text: '°C' });
-    expect(seen).toEqual({ at: '2026-01-01T12:00:00.000Z', text: '°C' });
-    await echo.invoke(undefined);
-    expect(seen).toBeNull();
+    await lambda(async (given) => {
+      seen = given;
+    }).invoke(event);
+    expect(seen).toBe(event);
   });
 });
 

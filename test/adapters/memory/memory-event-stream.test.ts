@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryEventStream, type MemoryEventStreamOptions } from '../../../adapters/memory/memory-event-stream.ts';
+import { OVERHEAD_BYTES } from '../../../adapters/memory/shard-log.ts';
 import type { ShardPage, ShardPosition, StreamEvent, StreamRecord } from '../../../core/ports.ts';
 import { compareSequenceNumbers } from '../../../core/sequence-number.ts';
 import { eventStreamContract } from '../../contracts/event-stream-contract.ts';
@@ -213,7 +214,7 @@ describe('readers', () => {
         async (arrivals, trimmed, timestamp) => {
           // The bound keeps only so many of these records, which are equal in size.
           const held = Math.max(1, arrivals.length - trimmed);
-          const { clock, stream } = setUp({ retentionBytes: held * (400 + 'key'.length + 1) });
+          const { clock, stream } = setUp({ retentionBytes: held * (OVERHEAD_BYTES + 'key'.length + 1) });
           for (const arrival of arrivals) {
             clock.set(arrival);
             await stream.put([streamEvent('key', 'x')]);
@@ -417,9 +418,9 @@ describe('retention', () => {
     const [first, second] = stream.statistics();
     expect(first!.bytes + second!.bytes).toBeLessThanOrEqual(10 * 1_024);
     expect(first!.bytes + second!.bytes).toBeGreaterThan(9 * 1_024);
-    // What is held are the newest eleven: 89 to 99, of which 89 and 99 went to the second shard.
+    // What is held are the newest eighteen: 82 to 99, of which 89 and 99 went to the second shard.
     expect([first, second].map((shard) => [shard!.records, shard!.recordsTrimmed])).toEqual([
-      [9, 81],
+      [16, 74],
       [2, 8],
     ]);
   });

@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import { formatArchiveLine } from '../../../core/archive-line.ts';
+import { archiveLineText } from '../../support/archive-line-text.ts';
 import { describeReasons, parseReading } from '../../../core/reading.ts';
 
 export interface Refusal {
@@ -85,7 +85,7 @@ export class StubServer {
       }
       const record = { sequenceNumber: String(10n ** 55n + this.#sequence++), shardId: 'shard-0' };
       records.push(record);
-      lines.push(formatArchiveLine({ ...record, partitionKey: result.reading.sensorId, data, arrivedAt }));
+      lines.push(archiveLineText({ ...record, partitionKey: result.reading.sensorId, data, arrivedAt }));
     });
     const [first, last] = [records.at(0), records.at(-1)];
     if (first === undefined || last === undefined) return { status: 422, rejected };
