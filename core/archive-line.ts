@@ -47,20 +47,20 @@ function mostBytes({ sequenceNumber, shardId, partitionKey, data }: StreamRecord
   return FRAME_BYTES + sequenceNumber.length + (shardId.length + partitionKey.length) * 6 + base64Length(data);
 }
 
-/** @returns Where the line ends. */
+/** @returns Where the line ends. The encoding is named, as Node 20 takes twice as long to find out that there is none. */
 function writeLine(lines: Buffer, start: number, record: StreamRecord): number {
   const { sequenceNumber, shardId, partitionKey, arrivedAt, data } = record;
   const head = `{"sequenceNumber":"${sequenceNumber}","shardId":${JSON.stringify(shardId)},"partitionKey":${JSON.stringify(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}"`;
   const json = jsonText(data);
   if (json === undefined) {
     const raw = Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64');
-    return start + lines.write(`${head},"raw":"${raw}"}\n`, start);
+    return start + lines.write(`${head},"raw":"${raw}"}\n`, start, 'utf8');
   }
-  const content = start + lines.write(`${head},"data":`, start);
+  const content = start + lines.write(`${head},"data":`, start, 'utf8');
   lines.set(data, content);
   const end = content + data.length;
   if (lineBreaks.test(json)) blankLineBreaks(lines.subarray(content, end));
-  return end + lines.write('}\n', end);
+  return end + lines.write('}\n', end, 'utf8');
 }
 
 function blankLineBreaks(json: Uint8Array): void {

@@ -11,6 +11,7 @@ const MAX_MAGNITUDE = 2 ** 360;
 const MINUTE = 60_000;
 /** Of a timestamp, up to where its seconds begin. */
 const MINUTE_LENGTH = 'YYYY-MM-DDTHH:mm'.length;
+/** So many are searched one by one; a map costs more. */
 const FEW_VALUES = 16;
 
 export interface MetricData {
@@ -21,64 +22,76 @@ export interface MetricData {
 
 /** @param now The time window of CloudWatch (two weeks back, two hours ahead) is relative to the call. */
 export function toMetricData(readings: readonly SensorReading[], now: EpochMillis): MetricData {
-  /** By minute and sensor; null for a minute that CloudWatch does not take. */
-  const groups = new Map<string, MinuteOfSensor | null>();
-  const sensors = new Map<string, MinuteOfSensor[]>();
+  /** Of each sensor its first minute, which leads to the others. */
+  const sensors = new Map<string, MinuteOfSensor>();
   let leftOut = 0;
   for (const { sensorId, timestamp, value } of readings) {
-    const key = timestamp.slice(0, MINUTE_LENGTH) + sensorId;
-    let group = groups.get(key);
-    if (group === undefined) {
-      const instant = Date.parse(timestamp);
-      // The minute is what CloudWatch is sent, so the minute is what its window must hold.
-      const minute = instant - (instant % MINUTE);
-      group = flagOf(minute, now) === undefined ? new MinuteOfSensor(minute) : null;
-      groups.set(key, group);
-      if (group !== null) {
-        const minutes = sensors.get(sensorId);
-        // A list of one to begin with: an empty one makes room for many when something is added to it.
-        if (minutes === undefined) sensors.set(sensorId, [group]);
-        else minutes.push(group);
-      }
-    }
-    if (group === null || Math.abs(value) > MAX_MAGNITUDE) leftOut += 1;
+    let group = sensors.get(sensorId);
+    if (group === undefined) sensors.set(sensorId, (group = new MinuteOfSensor(sensorId, timestamp)));
+    else if (!group.covers(timestamp)) group = group.otherMinute(timestamp);
+    // The minute is what CloudWatch is sent, so the minute is what its window must hold.
+    if (flagOf(group.minute, now) !== undefined || Math.abs(value) > MAX_MAGNITUDE) leftOut += 1;
     else group.add(value);
   }
   const data: MetricDatum[] = [];
-  for (const [sensorId, minutes] of sensors) {
-    for (const { minute, values, counts } of minutes) {
+  for (const first of sensors.values()) {
+    for (const { sensorId, minute, values, counts } of first.all()) {
       if (values.length > 0) data.push({ sensorId, minute, values, counts });
     }
   }
   return { data, leftOut };
 }
 
+/** Made for nearly every reading of a fleet that is larger than a batch, hence without maps where they can be done without. */
 class MinuteOfSensor {
+  readonly sensorId: string;
   readonly minute: EpochMillis;
   values: number[] = [];
   counts: number[] = [];
-  /** Where each value is; made when there are many: most sensors send few in a minute, and a map costs more than a search. */
+  /** The timestamp up to where its seconds begin. */
+  readonly #text: string;
+  /** Further minutes of the sensor, by their text. */
+  #others: Map<string, MinuteOfSensor> | undefined;
+  /** Where each value is, once there are many. */
   #places: Map<number, number> | undefined;
 
-  constructor(minute: EpochMillis) {
-    this.minute = minute;
+  constructor(sensorId: string, timestamp: string) {
+    const instant = Date.parse(timestamp);
+    this.sensorId = sensorId;
+    this.minute = instant - (instant % MINUTE);
+    this.#text = timestamp.slice(0, MINUTE_LENGTH);
+  }
+
+  covers(timestamp: string): boolean {
+    return timestamp.startsWith(this.#text);
+  }
+
+  otherMinute(timestamp: string): MinuteOfSensor {
+    this.#others ??= new Map();
+    const text = timestamp.slice(0, MINUTE_LENGTH);
+    let other = this.#others.get(text);
+    if (other === undefined) this.#others.set(text, (other = new MinuteOfSensor(this.sensorId, timestamp)));
+    return other;
+  }
+
+  all(): readonly MinuteOfSensor[] {
+    return this.#others === undefined ? [this] : [this, ...this.#others.values()];
   }
 
   add(value: number): void {
-    if (this.values.length === 0) {
-      this.values = [value];
-      this.counts = [1];
-      return;
-    }
     const place = this.#placeOf(value);
     if (place !== undefined) {
       this.counts[place] = (this.counts[place] ?? 0) + 1;
-      return;
+    } else if (this.values.length === 0) {
+      // Lists of one: an empty one makes room for many when something is added to it.
+      this.values = [value];
+      this.counts = [1];
+    } else {
+      this.#places?.set(value, this.values.length);
+      this.values.push(value);
+      this.counts.push(1);
+      if (this.values.length === FEW_VALUES) this.#places = new Map(this.values.map((known, at) => [known, at]));
     }
-    this.#places?.set(value, this.values.length);
-    this.values.push(value);
-    this.counts.push(1);
-    if (this.values.length === FEW_VALUES) this.#places = new Map(this.values.map((known, at) => [known, at]));
   }
 
   #placeOf(value: number): number | undefined {

@@ -7,8 +7,8 @@ import {
   EARLIEST,
   type EpochMillis,
   formatTimestamp,
-  isCanonicalTimestamp,
   LATEST,
+  parseCanonicalTimestamp,
   parseTimestamp,
 } from './timestamp.ts';
 
@@ -76,12 +76,13 @@ export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResu
   const reasons: Reason[] = [];
   const sensorId = checkSensorId(fields, reasons);
   const value = checkValue(fields.value, reasons);
-  const instant = checkTimestamp(fields.timestamp, arrivedAt, reasons);
+  const sent = fields.timestamp;
+  // Most devices write the canonical form: it is read once and need not be written again.
+  const canonical = typeof sent === 'string' ? parseCanonicalTimestamp(sent) : undefined;
+  const instant = canonical ?? checkTimestamp(sent, arrivedAt, reasons);
   if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
 
-  const sent = fields.timestamp;
-  // Most devices write the canonical form: writing it again would cost as much as parsing the JSON.
-  const timestamp = typeof sent === 'string' && isCanonicalTimestamp(sent) ? sent : formatTimestamp(instant);
+  const timestamp = canonical === undefined ? formatTimestamp(instant) : (sent as string);
   const reading: SensorReading = { sensorId, value, timestamp };
   const flag = flagOf(instant, arrivedAt);
   return flag === undefined ? { ok: true, reading } : { ok: true, reading, flag };

@@ -97,8 +97,8 @@ async function putSlices(
 
 function answer(reply: FastifyReply, { accepted, rejected }: Totals): FastifyReply {
   if (accepted.length > 0) {
-    const records = accepted.map(({ sequenceNumber, shardId, flag }) => ({ sequenceNumber, shardId, flag }));
-    return reply.code(202).send({ accepted: accepted.length, rejected, records });
+    // Of each the schema of the reply takes what belongs into it.
+    return reply.code(202).send({ accepted: accepted.length, rejected, records: accepted });
   }
   if (rejected.length === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });
   if (rejected.every(({ reasons }) => reasons.length === 0)) {
