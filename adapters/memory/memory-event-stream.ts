@@ -85,8 +85,10 @@ export class MemoryEventStream implements EventStream, ShardReader {
   /** The open shards in the order of their ranges, which cover all hash keys. */
   #openShards: ShardLog[];
   readonly #knownKeys = new KnownKeys();
-  /** The shard of each record held, in the order of arrival over all shards. */
-  readonly #arrivals = new FifoList<ShardLog>();
+  /** By index, as `#shards` by id. */
+  readonly #logs: ShardLog[] = [];
+  /** The index of the shard of each record held, in the order of arrival over all shards. */
+  readonly #arrivals = new FifoList<number>();
 
   constructor(options: MemoryEventStreamOptions) {
     const { shards, retentionMillis = 24 * 60 * 60 * 1_000, retentionBytes = 512 * 1_048_576 } = options;
@@ -111,12 +113,12 @@ export class MemoryEventStream implements EventStream, ShardReader {
    */
   async put(events: readonly StreamEvent[], { deadline = Infinity }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const outcomes: PutOutcome[] = [];
-    let pending: readonly Pending[] = events.flatMap((event, index) => {
+    let pending: Pending[] = [];
+    for (const [index, event] of events.entries()) {
       const checked = this.#check(event, index);
-      if (typeof checked !== 'string') return checked;
-      outcomes[index] = { taken: false, code: 'ValidationException', message: checked };
-      return [];
-    });
+      if (typeof checked !== 'string') pending.push(checked);
+      else outcomes[index] = { taken: false, code: 'ValidationException', message: checked };
+    }
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
       pending = this.#append(pending, outcomes);
       const left = deadline - this.#clock.now();
@@ -172,6 +174,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
   #openShard(range: HashKeyRange, createdAtSecond: number, parentShardIds: readonly string[]): ShardLog {
     const log = new ShardLog({ index: this.#shards.size, range, createdAtSecond, parentShardIds });
     this.#shards.set(log.shard.shardId, log);
+    this.#logs.push(log);
     this.#writeLimits?.set(log, new WriteLimit(this.#clock.now()));
     return log;
   }
@@ -183,10 +186,12 @@ export class MemoryEventStream implements EventStream, ShardReader {
   }
 
   /** Appends what the shards take, writes the outcomes, and answers with what was throttled. */
-  #append(pending: readonly Pending[], outcomes: PutOutcome[]): readonly Pending[] {
+  #append(pending: readonly Pending[], outcomes: PutOutcome[]): Pending[] {
     const now = this.#clock.now();
     const full = new Set<ShardLog>();
-    const throttled = pending.filter(({ index, data, partitionKey, hashKey, bytes }) => {
+    const throttled: Pending[] = [];
+    for (const event of pending) {
+      const { index, data, partitionKey, hashKey, bytes } = event;
       const log = this.#shardOf(hashKey);
       const { shardId } = log.shard;
       if (full.has(log) || this.#writeLimits?.get(log)?.take(bytes, now) === false) {
@@ -196,13 +201,13 @@ export class MemoryEventStream implements EventStream, ShardReader {
           code: 'ProvisionedThroughputExceededException',
           message: `Rate exceeded for shard ${shardId} ${this.#place}.`,
         };
-        return true;
+        throttled.push(event);
+        continue;
       }
       const sequenceNumber = log.append(partitionKey, data, bytes, now);
-      this.#arrivals.push(log);
+      this.#arrivals.push(log.origin.index);
       outcomes[index] = { taken: true, shardId, sequenceNumber };
-      return false;
-    });
+    }
     if (throttled.length < pending.length) {
       this.#trim(now);
       this.#onAppend();
@@ -239,10 +244,16 @@ export class MemoryEventStream implements EventStream, ShardReader {
     const horizon = now - this.#retentionMillis;
     let held = 0;
     for (const log of this.#shards.values()) held += log.heldBytes;
-    for (let oldest = this.#arrivals.at(0); oldest !== undefined; oldest = this.#arrivals.at(0)) {
+    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
       if (held <= this.#retentionBytes && oldest.oldestArrival >= horizon) return;
       this.#arrivals.shift();
       held -= oldest.trimOldest();
     }
+  }
+
+  /** The shard of the record that arrived first. */
+  #oldest(): ShardLog | undefined {
+    const index = this.#arrivals.at(0);
+    return index === undefined ? undefined : this.#logs[index];
   }
 }
