@@ -46,5 +46,6 @@ function fromKinesisRecord({ kinesis, eventID }: KinesisStreamRecord): StreamRec
 }
 
 function base64(data: Uint8Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return bytes.toString('base64');
 }

@@ -7,18 +7,18 @@ const SLAB_BYTES = 64 * 1_024;
 
 /** Where a copy lies: from `start` on in `slab`. */
 export interface SlabPlace {
-  readonly slab: Uint8Array;
+  readonly slab: Buffer;
   readonly start: number;
 }
 
 export class ByteSlabs {
-  #slab = new Uint8Array(0);
+  #slab = Buffer.alloc(0);
   #used = 0;
 
   copy(bytes: Uint8Array): SlabPlace {
-    if (bytes.length > SLAB_BYTES / 8) return { slab: new Uint8Array(bytes), start: 0 };
+    if (bytes.length > SLAB_BYTES / 8) return { slab: Buffer.from(bytes), start: 0 };
     if (this.#used + bytes.length > this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#used = 0;
     }
     const start = this.#used;

@@ -23,15 +23,21 @@ export interface SequenceNumberParts {
 const shape = /^49(\d{11})(\d{16})(\d{15})(\d{12})$/;
 
 export function formatSequenceNumber({ createdAtSecond, counter, arrivedAt, shardIndex }: SequenceNumberParts): string {
-  // In bytes, because V8 keeps a concatenation as a tree of its parts, at more than four times the memory.
-  writeDigits(createdAtSecond, 2, 13);
+  // In bytes, because V8 keeps a concatenation as a tree of its parts, at more than four times the memory. Of the parts
+  // only the counter differs from number to number, for the most part.
+  if (createdAtSecond !== written.createdAtSecond) writeDigits(createdAtSecond, 2, 13);
   writeDigits(counter, 13, 29);
-  writeDigits(arrivedAt, 29, 44);
-  writeDigits(shardIndex, 44, 56);
+  if (arrivedAt !== written.arrivedAt) writeDigits(arrivedAt, 29, 44);
+  if (shardIndex !== written.shardIndex) writeDigits(shardIndex, 44, 56);
+  written.createdAtSecond = createdAtSecond;
+  written.arrivedAt = arrivedAt;
+  written.shardIndex = shardIndex;
   return text.toString('latin1');
 }
 
+/** The number that was written last, and its parts. */
 const text = Buffer.from('49'.padEnd(56, '0'), 'latin1');
+const written = { createdAtSecond: 0, arrivedAt: 0, shardIndex: 0 };
 const ZERO = 0x30;
 
 /** Writes a whole number right-aligned, with leading zeros. */

@@ -22,10 +22,13 @@ export class MemorySensorData implements SensorDataTable {
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
   async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
-    const instants = readings.map(({ timestamp }) => instantOf('timestamp', timestamp));
-    if (new Set(readings.map(readingKey)).size < readings.length) {
-      throw new Error('Provided list of item keys contains duplicates');
+    const instants: EpochMillis[] = [];
+    const keys = new Set<string>();
+    for (const reading of readings) {
+      instants.push(instantOf('timestamp', reading.timestamp));
+      keys.add(readingKey(reading));
     }
+    if (keys.size < readings.length) throw new Error('Provided list of item keys contains duplicates');
     readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) =>
       this.#seriesOf(sensorId).put(instants[index] ?? 0, value, sequenceNumber, arrivedAt),
     );

@@ -14,11 +14,11 @@ export interface BlockRow {
   readonly arrivedAt: EpochMillis;
 }
 
-const released = new Uint8Array(0);
+const released = Buffer.alloc(0);
 
 export class RecordBlock {
   readonly #partitionKeys: string[] = [];
-  readonly #slabs: Uint8Array[] = [];
+  readonly #slabs: Buffer[] = [];
   readonly #starts = new Uint32Array(BLOCK_RECORDS);
   readonly #lengths = new Uint32Array(BLOCK_RECORDS);
   readonly #arrivals = new Float64Array(BLOCK_RECORDS);
