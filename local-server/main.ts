@@ -76,12 +76,11 @@ function greeting(
   ].join('\n');
 }
 
-try {
-  await main();
-} catch (error) {
+// Not awaited: the bundle of start.mjs is CommonJS.
+main().catch((error: unknown) => {
   process.stderr.write(`${describe(error)}\n`);
   process.exitCode = 1;
-}
+});
 
 function describe(error: unknown): string {
   if (error instanceof InvalidRequest) return `${error.message}\nnpm start -- --help lists the options.`;

@@ -1,4 +1,4 @@
-/** Serves files that belong to the server: made once at start, with headers that keep a page to itself. */
+/** Serves files that belong to the server: the same until it ends, with headers that keep a page to itself. */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -24,7 +24,8 @@ export interface StaticFile extends Served {
 }
 
 export interface StaticContent extends Served {
-  readonly content: Uint8Array;
+  /** Asked at each request, and always gives the same. */
+  readonly content: () => Promise<Uint8Array>;
   /** What it is, by the ending that a file of it has. */
   readonly ending: 'html' | 'css' | 'js';
 }
@@ -32,16 +33,22 @@ export interface StaticContent extends Served {
 export async function serveFiles(app: FastifyInstance, files: readonly StaticFile[]): Promise<void> {
   await Promise.all(
     files.map(async ({ file, ...served }) => {
-      serve(app, served, await readFile(file), file.pathname.split('.').at(-1) ?? '');
+      const content = await readFile(file);
+      serve(app, served, async () => content, file.pathname.split('.').at(-1) ?? '');
     }),
   );
 }
 
 export function serveContents(app: FastifyInstance, contents: readonly StaticContent[]): void {
-  for (const { content, ending, ...served } of contents) serve(app, served, Buffer.from(content), ending);
+  for (const { content, ending, ...served } of contents) serve(app, served, content, ending);
 }
 
-function serve(app: FastifyInstance, { path, policy: more }: Served, content: Buffer, ending: string): void {
+function serve(
+  app: FastifyInstance,
+  { path, policy: more }: Served,
+  content: StaticContent['content'],
+  ending: string,
+): void {
   const headers = {
     'content-type': types[ending] ?? 'application/octet-stream',
     'content-security-policy': more === undefined ? policy : `${policy}; ${more}`,
@@ -53,8 +60,8 @@ function serve(app: FastifyInstance, { path, policy: more }: Served, content: Bu
   let zipped: Promise<Buffer> | undefined;
   app.get(path, { schema: { hide: true } }, async (request, reply) => {
     reply.headers(headers);
-    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return content;
-    zipped ??= promisify(gzip)(content);
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return content();
+    zipped ??= content().then(promisify(gzip));
     return reply.header('content-encoding', 'gzip').send(await zipped);
   });
 }

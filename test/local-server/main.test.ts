@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import Fastify from 'fastify';
+import { pageRoute } from '../../local-server/routes/page.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,7 +15,7 @@ afterEach(() => {
 
 /** `npm start -- …`, without npm in between. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'local-server/main.ts', ...args], {
+  const child = spawn(process.execPath, ['local-server/start.mjs', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,6 +42,10 @@ describe('npm start', () => {
       body: '{"sensorid":"a","value":1}',
     };
     expect((await fetch(`${url}/readings`, reading)).status).toBe(202);
+    // Files beside the sources are found from the bundle too.
+    for (const path of ['/', '/console.js', '/docs', '/docs/swagger-ui.css']) {
+      expect((await fetch(url + path)).status).toBe(200);
+    }
     server.child.kill('SIGINT');
     expect(await server.exited).toBe(0);
     await events.text();
@@ -69,4 +75,22 @@ describe('npm start', () => {
     expect(await server.exited).toBe(0);
     expect(server.printed.out).toContain('--write-limits');
   }, 30_000);
+});
+
+test('a console that cannot be built is told to who opens it, and in the log', async () => {
+  const lines: string[] = [];
+  const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => lines.push(line) } } });
+  await app.register(pageRoute, { build: () => Promise.reject(new Error('main.tsx: Unexpected "}"')) });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  try {
+    await eventually(() => lines.length > 0);
+    expect(lines.join('')).toContain('the console could not be built');
+    for (const path of ['/', '/console.js', '/console.css']) {
+      const answer = await fetch(address + path);
+      expect(answer.status).toBe(500);
+      expect(await answer.json()).toMatchObject({ detail: 'The console could not be built: main.tsx: Unexpected "}"' });
+    }
+  } finally {
+    await app.close();
+  }
 });
