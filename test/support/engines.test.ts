@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findExecutable } from './engines.ts';
+import { findExecutable } from './find-executable.ts';
 
 describe('finding a program', () => {
   const path = process.env.PATH;

@@ -2,15 +2,8 @@
  * Programs that a suite runs but that npm does not install, such as the AWS CLI. On a laptop a suite whose program is
  * missing is skipped and says so; with `CI=true` it fails, so that nothing is skipped unseen.
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { describe, test } from '@jest/globals';
-
-/** The path of the first of these programs that PATH offers. */
-export function findExecutable(...names: readonly string[]): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
-}
+import { findExecutable } from './find-executable.ts';
 
 /**
  * A `describe` for a suite that needs a program.
@@ -39,13 +32,4 @@ export function describeWithEngine(
   }
   process.stderr.write(`skipped: ${title} (${reason})\n`);
   describe.skip(title, () => suite(candidates[0] ?? ''));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
