@@ -106,13 +106,17 @@ export function checkMetricDatum(datum: MetricDatum): void {
   const { values, counts } = datum;
   if (values.length === 0) throw problem(datum, 'values', 'must not be empty');
   if (values.length !== counts.length) throw problem(datum, 'counts', 'must be as many as its values');
-  // NaN is within no bounds.
-  if (!values.every((value) => Math.abs(value) <= MAX_MAGNITUDE)) {
-    throw problem(datum, 'values', 'must be numbers from -2^360 to 2^360');
-  }
-  if (!counts.every((count) => count > 0 && count < Infinity)) {
-    throw problem(datum, 'counts', 'must be above 0 and finite');
-  }
+  if (!values.every(isInRange)) throw problem(datum, 'values', 'must be numbers from -2^360 to 2^360');
+  if (!counts.every(isCount)) throw problem(datum, 'counts', 'must be above 0 and finite');
+}
+
+/** NaN is within no bounds. */
+function isInRange(value: number): boolean {
+  return Math.abs(value) <= MAX_MAGNITUDE;
+}
+
+function isCount(count: number): boolean {
+  return count > 0 && count < Infinity;
 }
 
 function problem({ sensorId }: MetricDatum, field: string, rule: string): InvalidRequest {

@@ -2,7 +2,7 @@
  * Use case: readings at the door. What is no reading is refused here, with its reason, while the sender is still there
  * to hear it; what is accepted goes into the stream as it was sent.
  */
-import type { CallOptions, Clock, EventStream } from './ports.ts';
+import type { CallOptions, Clock, EventStream, StreamEvent } from './ports.ts';
 import { describeReasons, type Reason, type ReadingFlag, type ReadingResult } from './reading.ts';
 
 /** One reading as it came: its bytes, and what `parseReading` or `checkReading` says of them. */
@@ -48,26 +48,28 @@ export class PutReadings {
   /** @param firstIndex Index of the first candidate in what the sender sent, which may come in several calls. */
   async put(candidates: readonly Candidate[], firstIndex = 0, options: CallOptions = {}): Promise<PutReadingsOutcome> {
     const rejected: RefusedReading[] = [];
-    const valid: { index: number; event: { partitionKey: string; data: Uint8Array }; flag: ReadingFlag | undefined }[] =
-      [];
+    /** What is valid, and where among the candidates it is. */
+    const events: StreamEvent[] = [];
+    const offsets: number[] = [];
     candidates.forEach(({ data, result }, offset) => {
-      const index = firstIndex + offset;
-      if (result.ok) valid.push({ index, event: { partitionKey: result.reading.sensorId, data }, flag: result.flag });
-      else rejected.push({ index, reason: describeReasons(result.reasons), reasons: result.reasons });
+      if (result.ok) {
+        events.push({ partitionKey: result.reading.sensorId, data });
+        offsets.push(offset);
+      } else {
+        const { reasons } = result;
+        rejected.push({ index: firstIndex + offset, reason: describeReasons(reasons), reasons });
+      }
     });
 
-    const outcomes =
-      valid.length === 0
-        ? []
-        : await this.#stream.put(
-            valid.map(({ event }) => event),
-            options,
-          );
+    const outcomes = events.length === 0 ? [] : await this.#stream.put(events, options);
     const accepted: AcceptedReading[] = [];
-    valid.forEach(({ index, flag }, position) => {
+    offsets.forEach((offset, position) => {
+      const index = firstIndex + offset;
       const outcome = outcomes[position];
       if (outcome?.taken === true) {
         const { sequenceNumber, shardId } = outcome;
+        const result = candidates[offset]?.result;
+        const flag = result?.ok === true ? result.flag : undefined;
         accepted.push(
           flag === undefined ? { index, sequenceNumber, shardId } : { index, sequenceNumber, shardId, flag },
         );

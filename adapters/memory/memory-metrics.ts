@@ -28,7 +28,7 @@ export class MemoryMetrics implements Metrics {
     data.forEach(checkMetricDatum);
     for (const datum of data) {
       const minutes = this.#sensors.get(datum.sensorId);
-      if (minutes === undefined) this.#sensors.set(datum.sensorId, [add(datum, emptySummary(datum))]);
+      if (minutes === undefined) this.#sensors.set(datum.sensorId, [add(datum, emptySummary(startOf(datum.minute)))]);
       else add(datum, summaryOf(datum, minutes));
     }
     this.#dropOld();
@@ -58,28 +58,34 @@ export class MemoryMetrics implements Metrics {
 }
 
 /** The summary of the datum's minute, which is put in its place if there is none yet. */
-function summaryOf(datum: MetricDatum, minutes: Summary[]): Summary {
-  const summary = emptySummary(datum);
-  const at = indexOf(minutes, summary.minute);
+function summaryOf({ minute }: MetricDatum, minutes: Summary[]): Summary {
+  const start = startOf(minute);
+  const latest = minutes.at(-1);
+  if (latest?.minute === start) return latest;
+  const at = indexOf(minutes, start);
   const known = minutes[at];
-  if (known?.minute === summary.minute) return known;
+  if (known?.minute === start) return known;
+  const summary = emptySummary(start);
   minutes.splice(at, 0, summary);
   return summary;
 }
 
-function emptySummary({ minute }: MetricDatum): Summary {
-  const start = Math.floor(minute / MINUTE_MILLIS) * MINUTE_MILLIS;
-  return { minute: start, sampleCount: 0, sum: 0, minimum: Infinity, maximum: -Infinity };
+function startOf(instant: EpochMillis): EpochMillis {
+  return Math.floor(instant / MINUTE_MILLIS) * MINUTE_MILLIS;
+}
+
+function emptySummary(minute: EpochMillis): Summary {
+  return { minute, sampleCount: 0, sum: 0, minimum: Infinity, maximum: -Infinity };
 }
 
 function add({ values, counts }: MetricDatum, summary: Summary): Summary {
-  values.forEach((value, index) => {
-    const count = counts[index] ?? 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const [value = NaN, count = 0] = [values[index], counts[index]];
     summary.sampleCount += count;
     summary.sum += value * count;
     summary.minimum = Math.min(summary.minimum, value);
     summary.maximum = Math.max(summary.maximum, value);
-  });
+  }
   return summary;
 }
 

@@ -4,7 +4,6 @@
  */
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
-import { readingKey } from '../../core/reading-key.ts';
 import { formatTimestamp, parseCanonicalTimestamp } from '../../core/timestamp.ts';
 import { type Sample, SensorSeries } from './sensor-series.ts';
 import { compareUtf8 } from './sorted-map.ts';
@@ -22,13 +21,12 @@ export class MemorySensorData implements SensorDataTable {
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
   async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
-    const instants: EpochMillis[] = [];
-    const keys = new Set<string>();
-    for (const reading of readings) {
-      instants.push(instantOf('timestamp', reading.timestamp));
-      keys.add(readingKey(reading));
-    }
-    if (keys.size < readings.length) throw new Error('Provided list of item keys contains duplicates');
+    const keys = new KeysOfCall();
+    const instants = readings.map(({ sensorId, timestamp }) => {
+      const instant = instantOf('timestamp', timestamp);
+      keys.add(sensorId, instant);
+      return instant;
+    });
     readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) =>
       this.#seriesOf(sensorId).put(instants[index] ?? 0, value, sequenceNumber, arrivedAt),
     );
@@ -81,6 +79,21 @@ export class MemorySensorData implements SensorDataTable {
     const series = new SensorSeries();
     this.#sensors.set(sensorId, series);
     return series;
+  }
+}
+
+/** The keys of one call. Most sensors come once in it: only for the others a set is made. */
+class KeysOfCall {
+  readonly #instants = new Map<string, EpochMillis | Set<EpochMillis>>();
+
+  /** @throws Error where the key was added before. */
+  add(sensorId: string, instant: EpochMillis): void {
+    const known = this.#instants.get(sensorId);
+    if (known === undefined) this.#instants.set(sensorId, instant);
+    else if (typeof known === 'number' ? known === instant : known.has(instant)) {
+      throw new Error('Provided list of item keys contains duplicates');
+    } else if (typeof known === 'number') this.#instants.set(sensorId, new Set([known, instant]));
+    else known.add(instant);
   }
 }
 
