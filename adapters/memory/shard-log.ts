@@ -28,7 +28,10 @@ export interface ShardOrigin {
   readonly parentShardIds: readonly string[];
 }
 
-/** Memory of a record beside its data and its key: its row and its place in the stream's order. Measured on Node 20: 50. */
+/**
+ * Memory of a record beside its data and its key: its row, its place in the stream's order, and what slabs waste. Measured on
+ * Node 20 at 61 bytes, after a million records of 1,000 keys.
+ */
 export const OVERHEAD_BYTES = 64;
 
 export class ShardLog {
