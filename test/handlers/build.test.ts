@@ -40,6 +40,15 @@ describe('a bundle holds only the clients that its function uses', () => {
   });
 });
 
+test.each(['archive-events', 'store-readings'] as const)(
+  '%s does not have Node read its source map to learn who made the logger',
+  (name) => {
+    const asker = metafiles[name].inputs['node_modules/pino/lib/caller.js'];
+    // The stub's size: with a pino that asks elsewhere, there is none.
+    expect(asker?.bytes).toBeLessThan(100);
+  },
+);
+
 describe('a function whose environment is not complete', () => {
   test.each<[FunctionName, Record<string, string>, string]>([
     ['archive-events', {}, 'ARCHIVE_BUCKET is missing'],
