@@ -6,6 +6,7 @@
  * integers beyond 2^53, and what the archive does not hold cannot be collected again (docs/adr/0003). Line breaks can
  * stand in JSON only between tokens, so they become spaces and a record stays one line.
  */
+import { base64Length, encodeBase64 } from './base64.ts';
 import type { StreamRecord } from './ports.ts';
 import { isSequenceNumber } from './sequence-number.ts';
 import { formatTimestamp, isCanonicalTimestamp } from './timestamp.ts';
@@ -42,21 +43,13 @@ export function formatArchiveLines(records: readonly StreamRecord[]): Uint8Array
 
 /** In a string a character takes at most the six bytes of `\uXXXX`. */
 function mostBytes({ sequenceNumber, shardId, partitionKey, data }: StreamRecord): number {
-  return FRAME_BYTES + sequenceNumber.length + (shardId.length + partitionKey.length) * 6 + base64Length(data);
-}
-
-function base64Length({ length }: Uint8Array): number {
-  return Math.ceil(length / 3) * 4;
+  return FRAME_BYTES + sequenceNumber.length + (shardId.length + partitionKey.length) * 6 + base64Length(data.length);
 }
 
 function formatArchiveLine({ sequenceNumber, shardId, partitionKey, arrivedAt, data }: StreamRecord): string {
   const json = jsonText(data);
-  const content = json === undefined ? `"raw":"${base64(data)}"` : `"data":${json}`;
+  const content = json === undefined ? `"raw":"${encodeBase64(data)}"` : `"data":${json}`;
   return `{"sequenceNumber":"${sequenceNumber}","shardId":${JSON.stringify(shardId)},"partitionKey":${JSON.stringify(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}",${content}}\n`;
-}
-
-function base64(data: Uint8Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64');
 }
 
 /** Undoes `formatArchiveLines` for one line, without its line feed. @throws Error where the line is none of ours. */

@@ -1,5 +1,6 @@
 /** Lambda's Kinesis event and the core's records. The two functions undo each other. */
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import { encodeBase64 } from '../core/base64.ts';
 import type { StreamRecord } from '../core/ports.ts';
 
 export interface EventSource {
@@ -17,7 +18,7 @@ export function toKinesisEvent(records: readonly StreamRecord[], source: EventSo
         kinesisSchemaVersion: '1.0',
         partitionKey: record.partitionKey,
         sequenceNumber: record.sequenceNumber,
-        data: base64(record.data),
+        data: encodeBase64(record.data),
         approximateArrivalTimestamp: record.arrivedAt / 1_000,
       },
       eventSource: 'aws:kinesis',
@@ -43,9 +44,4 @@ function fromKinesisRecord({ kinesis, eventID }: KinesisStreamRecord): StreamRec
     arrivedAt: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
     data: Buffer.from(kinesis.data, 'base64'),
   };
-}
-
-function base64(data: Uint8Array): string {
-  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return bytes.toString('base64');
 }
