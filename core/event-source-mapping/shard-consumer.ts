@@ -7,9 +7,10 @@ import type { EventSourceMappingSettings } from '../pipeline.ts';
 import type { EpochMillis, ShardPage, ShardPosition, StreamRecord } from '../ports.ts';
 import { Queue } from '../queue.ts';
 import { compareSequenceNumbers } from '../sequence-number.ts';
-import type { Attempts, Decision, InvocationOutcome } from './decision.ts';
+import type { Decision, InvocationOutcome } from './decision.ts';
 import { Lane, type LaneWork } from './lane.ts';
 import { MAX_PAYLOAD_BYTES } from './payload-size.ts';
+import type { ShardConsumerState } from './shard-state.ts';
 
 /** Lambda polls a shard once per second (LDG); GetRecords answers at most 10,000 records. */
 export const POLL_INTERVAL_MILLIS = 1_000;
@@ -20,25 +21,6 @@ const GAP_INTERVAL_MILLIS = 200;
 export type ShardCommand =
   | { readonly type: 'read'; readonly position: ShardPosition; readonly limit: number }
   | ({ readonly lane: number } & LaneWork);
-
-export interface LaneState {
-  readonly waiting: number;
-  /** Records in the batch that is being processed now. */
-  readonly inFlight: number;
-  /** The open batch as bisection has cut it, the next piece first. */
-  readonly pieces: readonly { readonly count: number; readonly attempts: Attempts }[];
-}
-
-export interface ShardConsumerState {
-  readonly checkpoint: ShardPosition;
-  /** When the oldest record that was read and is not done arrived. */
-  readonly oldestArrival?: EpochMillis;
-  readonly unfinished: number;
-  readonly trimmed: number;
-  readonly millisBehindLatest: number;
-  readonly finished: boolean;
-  readonly lanes: readonly LaneState[];
-}
 
 export class ShardConsumer {
   readonly #settings: EventSourceMappingSettings;

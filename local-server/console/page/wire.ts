@@ -1,7 +1,7 @@
 /** What the server says, as its OpenAPI document (`/docs`) has it. All times are ISO 8601 unless the name says millis. */
 
 import type { Decision, GiveUpCondition } from '../../../core/event-source-mapping/decision.ts';
-import type { LaneState } from '../../../core/event-source-mapping/shard-consumer.ts';
+import type { LaneState } from '../../../core/event-source-mapping/shard-state.ts';
 import type { EventSourceMappingSettings } from '../../../core/pipeline.ts';
 
 export interface Reading {

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { MemoryEventStream } from '../../../adapters/memory/memory-event-stream.ts';
 import type { InvocationOutcome } from '../../../core/event-source-mapping/decision.ts';
 import {
-  type LaneState,
   POLL_INTERVAL_MILLIS,
   type ShardCommand,
   ShardConsumer,
 } from '../../../core/event-source-mapping/shard-consumer.ts';
+import type { LaneState } from '../../../core/event-source-mapping/shard-state.ts';
 import type { EventSourceMappingSettings } from '../../../core/pipeline.ts';
 import type { ShardPage, ShardPosition, StreamRecord } from '../../../core/ports.ts';
 import { FixedClock } from '../../support/fixed-clock.ts';

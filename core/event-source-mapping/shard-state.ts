@@ -1,0 +1,22 @@
+/** How far a consumer of one shard is, for people to look at. Types alone: the console's page shows them in a browser. */
+import type { EpochMillis, ShardPosition } from '../ports.ts';
+import type { Attempts } from './decision.ts';
+
+export interface ShardConsumerState {
+  readonly checkpoint: ShardPosition;
+  /** When the oldest record that was read and is not done arrived. */
+  readonly oldestArrival?: EpochMillis;
+  readonly unfinished: number;
+  readonly trimmed: number;
+  readonly millisBehindLatest: number;
+  readonly finished: boolean;
+  readonly lanes: readonly LaneState[];
+}
+
+export interface LaneState {
+  readonly waiting: number;
+  /** Records in the batch that is being processed now. */
+  readonly inFlight: number;
+  /** The open batch as bisection has cut it, the next piece first. */
+  readonly pieces: readonly { readonly count: number; readonly attempts: Attempts }[];
+}
