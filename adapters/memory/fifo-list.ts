@@ -28,8 +28,4 @@ export class FifoList<Item> {
     }
     return item;
   }
-
-  slice(from: number, to: number): Item[] {
-    return this.#slots.slice(this.#head + from, this.#head + to) as Item[];
-  }
 }

@@ -22,31 +22,50 @@ export interface SequenceNumberParts {
 
 const shape = /^49(\d{11})(\d{16})(\d{15})(\d{12})$/;
 
-export function formatSequenceNumber({ createdAtSecond, counter, arrivedAt, shardIndex }: SequenceNumberParts): string {
-  // In bytes, because V8 keeps a concatenation as a tree of its parts, at more than four times the memory. Of the parts
-  // only the counter differs from number to number, for the most part.
-  if (createdAtSecond !== written.createdAtSecond) writeDigits(createdAtSecond, 2, 13);
-  writeDigits(counter, 13, 29);
-  if (arrivedAt !== written.arrivedAt) writeDigits(arrivedAt, 29, 44);
-  if (shardIndex !== written.shardIndex) writeDigits(shardIndex, 44, 56);
-  written.createdAtSecond = createdAtSecond;
-  written.arrivedAt = arrivedAt;
-  written.shardIndex = shardIndex;
-  return text.toString('latin1');
+export function formatSequenceNumber({ counter, arrivedAt, ...shard }: SequenceNumberParts): string {
+  return new SequenceNumbers(shard).format(counter, arrivedAt);
 }
 
-/** The number that was written last, and its parts. */
-const text = Buffer.from('49'.padEnd(56, '0'), 'latin1');
-const written = { createdAtSecond: 0, arrivedAt: 0, shardIndex: 0 };
-const ZERO = 0x30;
+const [ZERO, NINE] = [0x30, 0x39];
 
-/** Writes a whole number right-aligned, with leading zeros. */
-function writeDigits(value: number, from: number, to: number): void {
-  let rest = value;
-  for (let at = to - 1; at >= from; at -= 1) {
-    const tenth = Math.floor(rest / 10);
-    text[at] = ZERO + (rest - tenth * 10);
-    rest = tenth;
+/**
+ * The sequence numbers of one shard. They are written into bytes, because V8 keeps a concatenation as a tree of its parts,
+ * at more than four times the memory; and most differ from the one before in their last digits only.
+ */
+export class SequenceNumbers {
+  readonly #digits = Buffer.from('49'.padEnd(56, '0'), 'latin1');
+  /** Of the number that stands in `#digits`. */
+  #counter = 0;
+  #arrivedAt = 0;
+
+  constructor({ createdAtSecond, shardIndex }: Pick<SequenceNumberParts, 'createdAtSecond' | 'shardIndex'>) {
+    this.#write(createdAtSecond, 2, 13);
+    this.#write(shardIndex, 44, 56);
+  }
+
+  format(counter: number, arrivedAt: EpochMillis): string {
+    if (counter === this.#counter + 1) this.#increment(13, 29);
+    else if (counter !== this.#counter) this.#write(counter, 13, 29);
+    if (arrivedAt !== this.#arrivedAt) this.#write(arrivedAt, 29, 44);
+    this.#counter = counter;
+    this.#arrivedAt = arrivedAt;
+    return this.#digits.toString('latin1');
+  }
+
+  /** Writes a whole number right-aligned, with leading zeros. */
+  #write(value: number, from: number, to: number): void {
+    let rest = value;
+    for (let at = to - 1; at >= from; at -= 1) {
+      const tenth = Math.floor(rest / 10);
+      this.#digits[at] = ZERO + (rest - tenth * 10);
+      rest = tenth;
+    }
+  }
+
+  #increment(from: number, to: number): void {
+    let at = to - 1;
+    for (; at > from && this.#digits[at] === NINE; at -= 1) this.#digits[at] = ZERO;
+    this.#digits[at] = (this.#digits[at] ?? ZERO) + 1;
   }
 }
 

@@ -24,7 +24,7 @@ import type {
   ShardReader,
   StreamEvent,
 } from '../../core/ports.ts';
-import { FifoList } from './fifo-list.ts';
+import { ByteSlabs } from './byte-slabs.ts';
 import { halves, type HashKeyRange, KnownKeys, parseHashKey, uniformRanges } from './hash-key.ts';
 import { lowerBound } from './lower-bound.ts';
 import { ShardLog, type ShardStatistics } from './shard-log.ts';
@@ -85,10 +85,8 @@ export class MemoryEventStream implements EventStream, ShardReader {
   /** The open shards in the order of their ranges, which cover all hash keys. */
   #openShards: ShardLog[];
   readonly #knownKeys = new KnownKeys();
-  /** By index, as `#shards` by id. */
-  readonly #logs: ShardLog[] = [];
-  /** The index of the shard of each record held, in the order of arrival over all shards. */
-  readonly #arrivals = new FifoList<number>();
+  readonly #slabs = new ByteSlabs();
+  #recordsPut = 0;
 
   constructor(options: MemoryEventStreamOptions) {
     const { shards, retentionMillis = 24 * 60 * 60 * 1_000, retentionBytes = 512 * 1_048_576 } = options;
@@ -114,11 +112,11 @@ export class MemoryEventStream implements EventStream, ShardReader {
   async put(events: readonly StreamEvent[], { deadline = Infinity }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const outcomes: PutOutcome[] = [];
     let pending: Pending[] = [];
-    for (const [index, event] of events.entries()) {
+    events.forEach((event, index) => {
       const checked = this.#check(event, index);
       if (typeof checked !== 'string') pending.push(checked);
       else outcomes[index] = { taken: false, code: 'ValidationException', message: checked };
-    }
+    });
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
       pending = this.#append(pending, outcomes);
       const left = deadline - this.#clock.now();
@@ -174,7 +172,6 @@ export class MemoryEventStream implements EventStream, ShardReader {
   #openShard(range: HashKeyRange, createdAtSecond: number, parentShardIds: readonly string[]): ShardLog {
     const log = new ShardLog({ index: this.#shards.size, range, createdAtSecond, parentShardIds });
     this.#shards.set(log.shard.shardId, log);
-    this.#logs.push(log);
     this.#writeLimits?.set(log, new WriteLimit(this.#clock.now()));
     return log;
   }
@@ -188,31 +185,49 @@ export class MemoryEventStream implements EventStream, ShardReader {
   /** Appends what the shards take, writes the outcomes, and answers with what was throttled. */
   #append(pending: readonly Pending[], outcomes: PutOutcome[]): Pending[] {
     const now = this.#clock.now();
-    const full = new Set<ShardLog>();
-    const throttled: Pending[] = [];
-    for (const event of pending) {
-      const { index, data, partitionKey, hashKey, bytes } = event;
-      const log = this.#shardOf(hashKey);
-      const { shardId } = log.shard;
-      if (full.has(log) || this.#writeLimits?.get(log)?.take(bytes, now) === false) {
-        full.add(log);
-        outcomes[index] = {
-          taken: false,
-          code: 'ProvisionedThroughputExceededException',
-          message: `Rate exceeded for shard ${shardId} ${this.#place}.`,
-        };
-        throttled.push(event);
-        continue;
-      }
-      const sequenceNumber = log.append(partitionKey, data, bytes, now);
-      this.#arrivals.push(log.origin.index);
-      outcomes[index] = { taken: true, shardId, sequenceNumber };
-    }
-    if (throttled.length < pending.length) {
+    const throttled = this.#throttle(pending, now, outcomes);
+    const taken = throttled.size === 0 ? pending : pending.filter((event) => !throttled.has(event));
+    const data = taken.map((event) => event.data);
+    this.#slabs.copy(data, (at, slab, start) => {
+      const event = taken[at];
+      if (event !== undefined) outcomes[event.index] = this.#keep(event, slab, start, now);
+    });
+    if (taken.length > 0) {
       this.#trim(now);
       this.#onAppend();
     }
+    return [...throttled];
+  }
+
+  /** What is over the limits of its shard, and what follows it there. */
+  #throttle(pending: readonly Pending[], now: EpochMillis, outcomes: PutOutcome[]): ReadonlySet<Pending> {
+    const throttled = new Set<Pending>();
+    if (this.#writeLimits === undefined) return throttled;
+    const full = new Set<ShardLog>();
+    for (const event of pending) {
+      const log = this.#shardOf(event.hashKey);
+      if (!full.has(log) && this.#writeLimits.get(log)?.take(event.bytes, now) !== false) continue;
+      full.add(log);
+      throttled.add(event);
+      outcomes[event.index] = {
+        taken: false,
+        code: 'ProvisionedThroughputExceededException',
+        message: `Rate exceeded for shard ${log.shard.shardId} ${this.#place}.`,
+      };
+    }
     return throttled;
+  }
+
+  #keep(
+    { partitionKey, hashKey, data, bytes }: Pending,
+    slab: Buffer,
+    start: number,
+    arrivedAt: EpochMillis,
+  ): PutOutcome {
+    const log = this.#shardOf(hashKey);
+    const record = { partitionKey, slab, start, length: data.length, arrivedAt, ordinal: this.#recordsPut };
+    this.#recordsPut += 1;
+    return { taken: true, shardId: log.shard.shardId, sequenceNumber: log.append(record, bytes) };
   }
 
   /** Where an event goes and what it takes, or in words why the stream cannot take it. */
@@ -246,14 +261,17 @@ export class MemoryEventStream implements EventStream, ShardReader {
     for (const log of this.#shards.values()) held += log.heldBytes;
     for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
       if (held <= this.#retentionBytes && oldest.oldestArrival >= horizon) return;
-      this.#arrivals.shift();
       held -= oldest.trimOldest();
     }
   }
 
-  /** The shard of the record that arrived first. */
+  /** The shard of the record that came first of those that are held. */
   #oldest(): ShardLog | undefined {
-    const index = this.#arrivals.at(0);
-    return index === undefined ? undefined : this.#logs[index];
+    let [oldest, least]: [ShardLog | undefined, number] = [undefined, Infinity];
+    for (const log of this.#shards.values()) {
+      const ordinal = log.oldestOrdinal;
+      if (ordinal < least) [oldest, least] = [log, ordinal];
+    }
+    return oldest;
   }
 }

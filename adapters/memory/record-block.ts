@@ -3,35 +3,48 @@
  * look again and again. A row that is released keeps nothing of its record.
  */
 import type { EpochMillis } from '../../core/ports.ts';
-import type { SlabPlace } from './byte-slabs.ts';
 
 /** Few enough that a shard without records takes little. */
 export const BLOCK_RECORDS = 256;
 
-export interface BlockRow {
+/** What is kept of a record; its data is that part of `slab`. */
+export interface NewRecord {
   readonly partitionKey: string;
-  readonly data: Uint8Array;
+  readonly slab: Buffer;
+  readonly start: number;
+  readonly length: number;
   readonly arrivedAt: EpochMillis;
+  /** Its place in the order of the stream, over all shards. */
+  readonly ordinal: number;
 }
 
+/** Three numbers of 8 bytes and two of 4. */
+const ROW_BYTES = 32;
 const released = Buffer.alloc(0);
 
 export class RecordBlock {
   readonly #partitionKeys: string[] = [];
   readonly #slabs: Buffer[] = [];
-  readonly #starts = new Uint32Array(BLOCK_RECORDS);
-  readonly #lengths = new Uint32Array(BLOCK_RECORDS);
-  readonly #arrivals = new Float64Array(BLOCK_RECORDS);
-  readonly #latestArrivals = new Float64Array(BLOCK_RECORDS);
+  readonly #starts: Uint32Array;
+  readonly #lengths: Uint32Array;
+  readonly #arrivals: Float64Array;
+  readonly #latestArrivals: Float64Array;
+  readonly #ordinals: Float64Array;
+
+  constructor() {
+    // One piece of memory: each costs more to get than it has bytes.
+    const memory = new ArrayBuffer(BLOCK_RECORDS * ROW_BYTES);
+    const column = (at: number) => BLOCK_RECORDS * at;
+    this.#arrivals = new Float64Array(memory, column(0), BLOCK_RECORDS);
+    this.#latestArrivals = new Float64Array(memory, column(8), BLOCK_RECORDS);
+    this.#ordinals = new Float64Array(memory, column(16), BLOCK_RECORDS);
+    this.#starts = new Uint32Array(memory, column(24), BLOCK_RECORDS);
+    this.#lengths = new Uint32Array(memory, column(28), BLOCK_RECORDS);
+  }
 
   /** @param latestArrival The latest arrival in the shard up to this record. */
-  push(
-    partitionKey: string,
-    { slab, start }: SlabPlace,
-    length: number,
-    arrivedAt: EpochMillis,
-    latestArrival: EpochMillis,
-  ): void {
+  push(record: NewRecord, latestArrival: EpochMillis): void {
+    const { partitionKey, slab, start, length, arrivedAt, ordinal } = record;
     const row = this.#slabs.length;
     this.#partitionKeys.push(partitionKey);
     this.#slabs.push(slab);
@@ -39,16 +52,17 @@ export class RecordBlock {
     this.#lengths[row] = length;
     this.#arrivals[row] = arrivedAt;
     this.#latestArrivals[row] = latestArrival;
+    this.#ordinals[row] = ordinal;
   }
 
-  /** The data is a view of what is held. */
-  at(row: number): BlockRow {
+  partitionKey(row: number): string {
+    return this.#partitionKeys[row] ?? '';
+  }
+
+  /** A view of what is held. */
+  data(row: number): Uint8Array {
     const start = this.#starts[row] ?? 0;
-    return {
-      partitionKey: this.#partitionKeys[row] ?? '',
-      data: (this.#slabs[row] ?? released).subarray(start, start + (this.#lengths[row] ?? 0)),
-      arrivedAt: this.arrivedAt(row),
-    };
+    return (this.#slabs[row] ?? released).subarray(start, start + (this.#lengths[row] ?? 0));
   }
 
   arrivedAt(row: number): EpochMillis {
@@ -59,9 +73,13 @@ export class RecordBlock {
     return this.#latestArrivals[row] ?? 0;
   }
 
+  ordinal(row: number): number {
+    return this.#ordinals[row] ?? 0;
+  }
+
   /** Data and partition key, UTF-8. */
   bytesOf(row: number): number {
-    return (this.#lengths[row] ?? 0) + Buffer.byteLength(this.#partitionKeys[row] ?? '');
+    return (this.#lengths[row] ?? 0) + Buffer.byteLength(this.partitionKey(row));
   }
 
   release(row: number): void {

@@ -1,12 +1,11 @@
 /** One shard: its records in the order of their arrival, from the trim horizon to the tip. */
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, Shard, ShardPage, ShardPosition, StreamRecord } from '../../core/ports.ts';
-import { ByteSlabs } from './byte-slabs.ts';
 import { FifoList } from './fifo-list.ts';
 import { formatHashKey, type HashKeyRange } from './hash-key.ts';
-import { formatSequenceNumber, formatShardId, parseSequenceNumber } from './kinesis-sequence-number.ts';
+import { formatShardId, parseSequenceNumber, SequenceNumbers } from './kinesis-sequence-number.ts';
 import { lowerBound } from './lower-bound.ts';
-import { BLOCK_RECORDS, RecordBlock } from './record-block.ts';
+import { BLOCK_RECORDS, type NewRecord, RecordBlock } from './record-block.ts';
 
 export interface ShardStatistics extends Shard {
   readonly state: 'open' | 'closed';
@@ -39,7 +38,7 @@ export class ShardLog {
   readonly origin: ShardOrigin;
   /** The last hash key of the range as `hash-key.ts` writes it, to be compared with those of partition keys. */
   readonly lastHashKey: string;
-  readonly #slabs = new ByteSlabs();
+  readonly #sequenceNumbers: SequenceNumbers;
   readonly #blocks = new FifoList<RecordBlock>();
   #open = true;
   #recordsPut = 0;
@@ -53,6 +52,7 @@ export class ShardLog {
   constructor(origin: ShardOrigin) {
     const { index, range, parentShardIds } = origin;
     this.origin = origin;
+    this.#sequenceNumbers = new SequenceNumbers({ createdAtSecond: origin.createdAtSecond, shardIndex: index });
     this.lastHashKey = formatHashKey(range.end);
     this.shard = {
       shardId: formatShardId(index),
@@ -81,17 +81,24 @@ export class ShardLog {
     return this.#length === 0 ? Infinity : this.#arrivedAt(this.#recordsTrimmed);
   }
 
-  /** Keeps a copy of the data and answers with the sequence number. @param bytes Size of data and partition key. */
-  append(partitionKey: string, data: Uint8Array, bytes: number, arrivedAt: EpochMillis): string {
+  /** The place of the oldest held record in the order of the stream; `Infinity` where none is held. */
+  get oldestOrdinal(): number {
+    if (this.#length === 0) return Infinity;
+    return this.#block(this.#recordsTrimmed).ordinal(this.#recordsTrimmed % BLOCK_RECORDS);
+  }
+
+  /** Answers with the sequence number. @param bytes Size of data and partition key. */
+  append(record: NewRecord, bytes: number): string {
     const counter = this.#recordsPut;
     if (counter % BLOCK_RECORDS === 0) this.#blocks.push(new RecordBlock());
+    const { arrivedAt } = record;
     this.#latestArrival = Math.max(this.#latestArrival, arrivedAt);
     this.#newestArrival = arrivedAt;
-    this.#block(counter).push(partitionKey, this.#slabs.copy(data), data.length, arrivedAt, this.#latestArrival);
+    this.#block(counter).push(record, this.#latestArrival);
     this.#recordsPut += 1;
     this.#bytesPut += bytes;
     this.#bytesHeld += bytes;
-    return this.#sequenceNumber(counter, arrivedAt);
+    return this.#sequenceNumbers.format(counter, arrivedAt);
   }
 
   /** Forgets the oldest record and answers with the memory that it took. */
@@ -136,7 +143,7 @@ export class ShardLog {
       bytesPut: this.#bytesPut,
       recordsTrimmed: this.#recordsTrimmed,
       ...(this.#recordsPut > 0 && {
-        newestSequenceNumber: this.#sequenceNumber(this.#recordsPut - 1, this.#newestArrival),
+        newestSequenceNumber: this.#sequenceNumbers.format(this.#recordsPut - 1, this.#newestArrival),
       }),
     };
   }
@@ -156,15 +163,17 @@ export class ShardLog {
     return this.#block(counter).arrivedAt(counter % BLOCK_RECORDS);
   }
 
-  #sequenceNumber(counter: number, arrivedAt: EpochMillis): string {
-    const { index: shardIndex, createdAtSecond } = this.origin;
-    return formatSequenceNumber({ createdAtSecond, counter, arrivedAt, shardIndex });
-  }
-
   #record(counter: number): StreamRecord {
-    const { partitionKey, data, arrivedAt } = this.#block(counter).at(counter % BLOCK_RECORDS);
-    const sequenceNumber = this.#sequenceNumber(counter, arrivedAt);
-    return { partitionKey, data, shardId: this.shard.shardId, sequenceNumber, arrivedAt };
+    const block = this.#block(counter);
+    const row = counter % BLOCK_RECORDS;
+    const arrivedAt = block.arrivedAt(row);
+    return {
+      partitionKey: block.partitionKey(row),
+      data: block.data(row),
+      shardId: this.shard.shardId,
+      sequenceNumber: this.#sequenceNumbers.format(counter, arrivedAt),
+      arrivedAt,
+    };
   }
 
   /** The counter of the first record behind a position that is held, and how many behind it are gone. */

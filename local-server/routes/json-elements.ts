@@ -6,6 +6,14 @@ const [QUOTE, COMMA, OPENING_BRACKET, BACKSLASH, CLOSING_BRACKET, OPENING_BRACE,
 /** Space, tab, line feed, carriage return: all white space that JSON has is below. */
 const SPACE = 0x20;
 
+/** What a byte is outside of strings; looked up, because most are none of the others. */
+const [OTHER, WHITE_SPACE, STRING, OPENING, CLOSING, SEPARATOR] = [0, 1, 2, 3, 4, 5];
+const kinds = new Uint8Array(256).fill(OTHER).fill(WHITE_SPACE, 0, SPACE + 1);
+kinds[QUOTE] = STRING;
+kinds[OPENING_BRACKET] = kinds[OPENING_BRACE] = OPENING;
+kinds[CLOSING_BRACKET] = kinds[CLOSING_BRACE] = CLOSING;
+kinds[COMMA] = SEPARATOR;
+
 /**
  * The bytes of each element, without the white space around it: views of `body`, in order.
  * @param body Holds an array that JSON.parse takes; what is no such array gives no meaningful bytes.
@@ -16,29 +24,22 @@ export function jsonElements(body: Uint8Array): Uint8Array[] {
   /** Where the element begins and, as far as is known, ends. */
   let start = -1;
   let end = -1;
-  for (let at = 0; at < body.length; at += 1) {
-    const byte = body[at] ?? 0;
-    if (byte <= SPACE) continue;
-    if (depth === 1 && (byte === COMMA || byte === CLOSING_BRACKET)) {
+  for (let at = body.indexOf(OPENING_BRACKET) + 1; at < body.length; at += 1) {
+    const kind = kinds[body[at] ?? 0];
+    if (kind === WHITE_SPACE) continue;
+    if (depth === 0 && (kind === SEPARATOR || kind === CLOSING)) {
       if (start !== -1) elements.push(body.subarray(start, end));
-      if (byte === CLOSING_BRACKET) return elements;
+      if (kind === CLOSING) return elements;
       start = -1;
       continue;
     }
-    if (depth > 0 && start === -1) start = at;
-    if (byte === QUOTE) at = closingQuote(body, at);
-    else if (byte === OPENING_BRACKET || byte === OPENING_BRACE) depth += 1;
-    else if (byte === CLOSING_BRACKET || byte === CLOSING_BRACE) depth -= 1;
+    if (start === -1) start = at;
+    if (kind === STRING) {
+      // On to the closing quote. In UTF-8 no byte of a longer character looks like one of these.
+      for (at += 1; at < body.length && body[at] !== QUOTE; at += 1) if (body[at] === BACKSLASH) at += 1;
+    } else if (kind === OPENING) depth += 1;
+    else if (kind === CLOSING) depth -= 1;
     end = at + 1;
   }
   return elements;
-}
-
-/** Where the string ends that begins at a quote. In UTF-8 no byte of a longer character looks like one of these. */
-function closingQuote(body: Uint8Array, from: number): number {
-  for (let at = from + 1; at < body.length; at += 1) {
-    if (body[at] === QUOTE) return at;
-    if (body[at] === BACKSLASH) at += 1;
-  }
-  return body.length;
 }

@@ -12,6 +12,7 @@ import { sendProblem } from '../problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
 import { jsonElements } from './json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
+import { formatReceipt } from './receipt.ts';
 
 /** JSON is parsed in one go, and the event loop waits for that; NDJSON streams. */
 const MAX_JSON_BYTES = 8 * 1_048_576;
@@ -97,13 +98,7 @@ async function putSlices(
 
 function answer(reply: FastifyReply, { accepted, rejected }: Totals): FastifyReply {
   if (accepted.length > 0) {
-    // Of each the schema of the reply takes what belongs into it.
-    const receipt = { accepted: accepted.length, rejected, records: accepted };
-    reply.code(202).type('application/json; charset=utf-8');
-    if (rejected.length > 0) return reply.send(receipt);
-    // Then all of it is ASCII. As text its length would be counted and its characters encoded one by one, which takes as
-    // long as everything else that is done for a reading.
-    return reply.send(Buffer.from(reply.serialize(receipt) as string, 'latin1'));
+    return reply.code(202).type('application/json; charset=utf-8').send(formatReceipt(accepted, rejected));
   }
   if (rejected.length === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });
   if (rejected.every(({ reasons }) => reasons.length === 0)) {

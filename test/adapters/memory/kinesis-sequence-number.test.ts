@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatSequenceNumber, parseSequenceNumber } from '../../../adapters/memory/kinesis-sequence-number.ts';
+import {
+  formatSequenceNumber,
+  parseSequenceNumber,
+  SequenceNumbers,
+} from '../../../adapters/memory/kinesis-sequence-number.ts';
 import { isSequenceNumber } from '../../../core/sequence-number.ts';
 
 const parts = fc.record({
@@ -17,6 +21,25 @@ test('are numbers of Kinesis with 56 digits, and can be taken apart again', () =
       expect(text).toHaveLength(56);
       expect(isSequenceNumber(text)).toBe(true);
       expect(parseSequenceNumber(text)).toEqual(some);
+    }),
+  );
+});
+
+test('are the same whatever number of the shard was written before', () => {
+  // Counters around a carry, one by one and in leaps.
+  const counters = fc.array(fc.oneof(fc.constant('next' as const), fc.constantFrom(0, 9, 98, 999, 9_999_998)), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(counters, fc.array(fc.nat(2)), (steps, times) => {
+      const shard = { createdAtSecond: 1_700_000_000, shardIndex: 3 };
+      const numbers = new SequenceNumbers(shard);
+      let counter = 0;
+      steps.forEach((step, at) => {
+        counter = step === 'next' ? counter + 1 : step;
+        const arrivedAt = times[at] ?? 0;
+        expect(numbers.format(counter, arrivedAt)).toBe(formatSequenceNumber({ ...shard, counter, arrivedAt }));
+      });
     }),
   );
 });
