@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startMoto } from '../test/support/moto.ts';
 import { findExecutable } from '../test/support/find-executable.ts';
 import type { Answer, Finding, Question, Table } from './question.ts';
+import { BOUND_MIB, memoryBehind } from './support/behind.ts';
 import { HttpLoad } from './support/http-load.ts';
-import { startMeasured, startServer } from './support/measured-process.ts';
+import { npmStart, startMeasured, startServer } from './support/measured-process.ts';
 import { CONNECTIONS, putThrough } from './support/pipeline.ts';
 import { type Format, requestBodies, STREAM_NAME } from './support/readings.ts';
 import { median, percentile } from './support/statistics.ts';
@@ -28,15 +29,18 @@ interface Sizes {
   readonly moto: number;
   readonly ingest: number;
   readonly visibleSeconds: number;
+  /** Readings a portion, of which there are four. */
+  readonly behind: number;
 }
 
 const full: Sizes = {
   rounds: 5,
-  ours: 1_000_000,
+  ours: 2_000_000,
   kinesalite: 100_000,
   moto: 20_000,
   ingest: 300_000,
   visibleSeconds: 20,
+  behind: 1_000_000,
 };
 const quick: Sizes = {
   rounds: 1,
@@ -45,6 +49,7 @@ const quick: Sizes = {
   moto: 1_000,
   ingest: 50_000,
   visibleSeconds: 2,
+  behind: 100_000,
 };
 
 export const question: Question = {
@@ -57,8 +62,10 @@ export const question: Question = {
     const ingest = await measureIngest(sizes, say);
     say('put to visible');
     const visible = await putToVisible(sizes.visibleSeconds);
+    say('memory while the stores are down');
+    const behind = behindFinding(await memoryBehind(4, sizes.behind), sizes.behind);
     return {
-      findings: [...endToEnd.findings, ...ingest.findings, visibleFinding(visible)],
+      findings: [...endToEnd.findings, ...ingest.findings, visibleFinding(visible), behind],
       tables: [...endToEnd.tables, ...ingest.tables],
       notes: endToEnd.notes,
     };
@@ -111,7 +118,7 @@ async function measureEndToEnd(sizes: Sizes, say: (progress: string) => void): P
       },
     ],
     notes: [
-      `Memory of this server at most, with ${sizes.ours.toLocaleString('en')} readings in stream, table and archive: ${median(peaks).toFixed(0)} MiB.`,
+      `Memory of this server at most, with ${(sizes.ours + sizes.ours / 10).toLocaleString('en')} readings in stream, table and archive: ${median(peaks).toFixed(0)} MiB.`,
       ...(moto === undefined ? ['moto_server is not on PATH: not compared with it.'] : []),
     ],
   };
@@ -119,12 +126,10 @@ async function measureEndToEnd(sizes: Sizes, say: (progress: string) => void): P
 
 async function oursEndToEnd(count: number) {
   const server = await startServer();
-  const { seconds, putSeconds } = await putThrough(
-    server.url,
-    'NDJSON',
-    requestBodies('NDJSON', count, SENSORS),
-    count,
-  );
+  const put = (readings: number) =>
+    putThrough(server.url, 'NDJSON', requestBodies('NDJSON', readings, SENSORS), readings);
+  await put(count / 10);
+  const { seconds, putSeconds } = await put(count);
   const { peakRss } = await server.usage();
   await server.stop();
   return { rate: count / seconds, putRate: count / putSeconds, peakMebibytes: peakRss / 2 ** 20 };
@@ -185,8 +190,9 @@ async function measureIngest(sizes: Sizes, say: (progress: string) => void): Pro
 }
 
 async function ingestRates(format: Extract<Format, 'JSON' | 'NDJSON'>, sizes: Sizes): Promise<[number[], number[]]> {
-  const ours = await startMeasured('bench/support/ingest-process.ts');
-  const bare = await startMeasured('bench/support/fastify-process.ts');
+  const { flags } = npmStart;
+  const ours = await startMeasured('bench/support/ingest-process.ts', [], flags);
+  const bare = await startMeasured('bench/support/fastify-process.ts', [], flags);
   const bodies = requestBodies(format, sizes.ingest, SENSORS);
   const load = new HttpLoad(CONNECTIONS);
   const rate = async (url: string) => sizes.ingest / (await load.send(readingsTarget(url, format), bodies));
@@ -207,6 +213,14 @@ function visibleFinding(millis: readonly number[]): Finding {
     what: `Put to visible in the history at 1,000 readings a second, p99 of ${millis.length} (p50 ${median(millis).toFixed(1)} ms)`,
     measured: `${p99.toFixed(1)} ms`,
     target: { text: `≤ ${VISIBLE_MILLIS} ms`, met: p99 <= VISIBLE_MILLIS },
+  };
+}
+
+function behindFinding(mebibytes: readonly number[], portion: number): Finding {
+  const all = (portion * mebibytes.length).toLocaleString('en');
+  return {
+    what: `Memory while both stores are down and the stream may hold ${BOUND_MIB} MiB, in quarters of ${all} readings`,
+    measured: `${mebibytes.map((mebibyte) => mebibyte.toFixed(0)).join(', ')} MiB`,
   };
 }
 
