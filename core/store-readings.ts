@@ -6,6 +6,7 @@
  * record that is not safely kept is named, so that the batch is tried again from there and nothing is skipped.
  */
 import { StoreUnavailable } from './errors.ts';
+import { LatestReadings } from './latest-readings.ts';
 import { toMetricData } from './metric-data.ts';
 import type {
   CallOptions,
@@ -51,10 +52,7 @@ export class StoreReadings {
   /** @param records A batch of one shard, in sequence order. */
   async store(records: readonly StreamRecord[], options: CallOptions = {}): Promise<StoreOutcome> {
     const { latest, firsts, rejected, collapsed, flagged } = this.#sort(records);
-    const [table, quarantine] = await Promise.all([
-      this.#write([...latest.values()], options),
-      this.#keep(rejected, options),
-    ]);
+    const [table, quarantine] = await Promise.all([this.#write(latest, options), this.#keep(rejected, options)]);
 
     const unsafe = [
       ...table.notTaken.map((reading) => firsts.get(readingKey(reading)) ?? reading.sequenceNumber),
@@ -75,11 +73,11 @@ export class StoreReadings {
   }
 
   /**
-   * Readings by key, the later record winning, and the records that are none. `firsts` has the sequence number of the
+   * The readings, a later record replacing an earlier one with its key, and the records that are none. `firsts` has the sequence number of the
    * first record of a key that came more than once: with it the batch must come again.
    */
   #sort(records: readonly StreamRecord[]) {
-    const latest = new Map<string, StoredReading>();
+    const latest = new LatestReadings();
     const firsts = new Map<string, string>();
     const rejected: QuarantinedRecord[] = [];
     const now = this.#clock.now();
@@ -96,15 +94,13 @@ export class StoreReadings {
       // Field by field: a spread costs more than parsing the reading.
       const { sensorId, value, timestamp } = result.reading;
       const reading: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
+      const earlier = latest.add(reading);
+      if (earlier === undefined) continue;
+      collapsed += 1;
       const key = readingKey(reading);
-      const earlier = latest.get(key);
-      if (earlier !== undefined) {
-        collapsed += 1;
-        if (!firsts.has(key)) firsts.set(key, earlier.sequenceNumber);
-      }
-      latest.set(key, reading);
+      if (!firsts.has(key)) firsts.set(key, earlier.sequenceNumber);
     }
-    return { latest, firsts, rejected, collapsed, flagged };
+    return { latest: latest.all, firsts, rejected, collapsed, flagged };
   }
 
   async #write(readings: readonly StoredReading[], options: CallOptions) {

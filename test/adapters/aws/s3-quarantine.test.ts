@@ -5,6 +5,7 @@ import { S3Quarantine } from '../../../adapters/aws/s3-quarantine.ts';
 import { StoreUnavailable } from '../../../core/errors.ts';
 import { range, uniqueName } from '../../contracts/harness.ts';
 import { quarantineContract } from '../../contracts/quarantine-contract.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 import { describeWithEngine } from '../../support/engines.ts';
 import { calls, chosenBy, cutAfter, cutBefore } from '../../support/fault-proxy/actions.ts';
 import { s3Error, s3InternalError, slowDown } from '../../support/fault-proxy/s3-rules.ts';
@@ -45,7 +46,7 @@ describeWithEngine('moto_server', 'S3 quarantine on moto', (executable) => {
   test('gives back exactly what it was given, whatever that is', async () => {
     const { quarantine } = quarantineOfItsOwn();
     let number = 0;
-    const text = fc.string({ unit: 'binary' });
+    const text = fc.string({ unit: anyCharacter });
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 64 }),
