@@ -6,6 +6,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 /** Native ESM; types are checked by `npm run check:types`, here they are only stripped. @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Suites with an engine wait for it most of the time: no core is kept free.
+  maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['<rootDir>/test/support/one-error.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -8,7 +8,7 @@ import { findExecutable } from '../test/support/find-executable.ts';
 import type { Answer, Finding, Question, Table } from './question.ts';
 import { BOUND_MIB, memoryBehind } from './support/behind.ts';
 import { HttpLoad } from './support/http-load.ts';
-import { npmStart, startMeasured, startServer } from './support/measured-process.ts';
+import { type MeasuredProcess, npmStart, startMeasured, startServer } from './support/measured-process.ts';
 import { CONNECTIONS, putThrough } from './support/pipeline.ts';
 import { type Format, requestBodies, STREAM_NAME } from './support/readings.ts';
 import { median, percentile } from './support/statistics.ts';
@@ -105,7 +105,7 @@ async function measureEndToEnd(sizes: Sizes, say: (progress: string) => void): P
     findings,
     tables: [
       {
-        caption: `Readings a second, median of ${sizes.rounds}`,
+        caption: `Readings a second, ${sizes.rounds === 1 ? 'one round' : `median of ${sizes.rounds} rounds`}`,
         columns: ['', 'readings/s', 'readings a round'],
         rows: [
           ['this server, archived and stored', perSecond(rates.ours), sizes.ours.toLocaleString('en')],
@@ -165,12 +165,12 @@ async function putRecords(url: string, count: number): Promise<number> {
   return seconds;
 }
 
-/** Both servers stay up and are warm; the stream of ours keeps what it takes, as it would. */
+/** All servers stay up and are warm; the stream of ours keeps what it takes, as it would. */
 async function measureIngest(sizes: Sizes, say: (progress: string) => void): Promise<Answer> {
   const answers: { readonly finding: Finding; readonly row: readonly string[] }[] = [];
   for (const format of ['JSON', 'NDJSON'] as const) {
     say(`ingest alone, ${format}`);
-    const [ours, bare] = await ingestRates(format, sizes);
+    const { ours, bare, keeping } = await ingestRates(format, sizes);
     const share = median(ours.map((rate, round) => rate / (bare[round] ?? NaN)));
     answers.push({
       finding: {
@@ -178,32 +178,37 @@ async function measureIngest(sizes: Sizes, say: (progress: string) => void): Pro
         measured: `${(share * 100).toFixed(0)} %`,
         target: { text: `≥ ${BARE_SHARE * 100} %`, met: share >= BARE_SHARE },
       },
-      row: [format, perSecond(ours), perSecond(bare)],
+      row: [format, perSecond(ours), perSecond(bare), perSecond(keeping)],
     });
   }
   const table: Table = {
     caption: 'Ingest alone, readings a second',
-    columns: ['', 'this server', 'bare Fastify'],
+    columns: ['', 'this server', 'bare Fastify', 'bare Fastify that keeps the bodies'],
     rows: answers.map(({ row }) => row),
   };
   return { findings: answers.map(({ finding }) => finding), tables: [table], notes: [] };
 }
 
-async function ingestRates(format: Extract<Format, 'JSON' | 'NDJSON'>, sizes: Sizes): Promise<[number[], number[]]> {
+async function ingestRates(format: Extract<Format, 'JSON' | 'NDJSON'>, sizes: Sizes) {
   const { flags } = npmStart;
-  const ours = await startMeasured('bench/support/ingest-process.ts', [], flags);
-  const bare = await startMeasured('bench/support/fastify-process.ts', [], flags);
+  const sides = {
+    ours: await startMeasured('bench/support/ingest-process.ts', [], flags),
+    bare: await startMeasured('bench/support/fastify-process.ts', [], flags),
+    keeping: await startMeasured('bench/support/fastify-process.ts', ['--keep'], flags),
+  };
   const bodies = requestBodies(format, sizes.ingest, SENSORS);
   const load = new HttpLoad(CONNECTIONS);
-  const rate = async (url: string) => sizes.ingest / (await load.send(readingsTarget(url, format), bodies));
-  const rates: [number[], number[]] = [[], []];
-  for (const { url } of [ours, bare]) await rate(url);
+  const rate = async ({ url }: MeasuredProcess) =>
+    sizes.ingest / (await load.send(readingsTarget(url, format), bodies));
+  const rates = { ours: [] as number[], bare: [] as number[], keeping: [] as number[] };
+  for (const side of Object.values(sides)) await rate(side);
   for (let round = 0; round < sizes.rounds; round += 1) {
-    rates[0].push(await rate(ours.url));
-    rates[1].push(await rate(bare.url));
+    rates.ours.push(await rate(sides.ours));
+    rates.bare.push(await rate(sides.bare));
+    rates.keeping.push(await rate(sides.keeping));
   }
   load.close();
-  await Promise.all([ours.stop(), bare.stop()]);
+  await Promise.all(Object.values(sides).map((side) => side.stop()));
   return rates;
 }
 

@@ -1,12 +1,14 @@
 import { parseArchiveKey } from '../../core/archive-key.ts';
 import { type ArchiveLine, parseArchiveLine } from '../../core/archive-line.ts';
+import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { SimulationFailed } from './errors.ts';
 import { endpoint, get } from './http-client.ts';
 
 const PAGE = 1_000;
 
 /**
- * Lines of the archived objects of some days, in key order, read over HTTP and streamed.
+ * Lines of the archived objects of some days, read over HTTP and streamed: day by day in the order of the sequence numbers.
+ * That of the keys is the same for Kinesis's numbers, but not for those of emulators, which begin at 1.
  *
  * @param dates `YYYY-MM-DD`.
  * @param wanted Whether an object that goes from the first to the last sequence number is to be read.
@@ -17,9 +19,12 @@ export async function* readArchive(
   wanted: (first: string, last: string) => boolean,
 ): AsyncGenerator<ArchiveLine> {
   for (const date of dates) {
+    const objects: { readonly key: string; readonly first: string }[] = [];
     for await (const key of listKeys(server, `${date}/`)) {
       const bounds = parseArchiveKey(key);
-      if (bounds === undefined || !wanted(bounds.first, bounds.last)) continue;
+      if (bounds !== undefined && wanted(bounds.first, bounds.last)) objects.push({ key, first: bounds.first });
+    }
+    for (const { key } of objects.sort((a, b) => compareSequenceNumbers(a.first, b.first))) {
       const path = key.split('/').map(encodeURIComponent).join('/');
       const { body } = await get(endpoint(server, `/archive/${path}`));
       if (body !== null) for await (const line of linesOf(body)) yield parseArchiveLine(line);

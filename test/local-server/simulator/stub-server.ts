@@ -23,8 +23,9 @@ export class StubServer {
   healthy = true;
   inFlight = 0;
   mostInFlight = 0;
+  /** Of the next record. */
+  sequenceNumber = 10n ** 55n;
   readonly #app = Fastify();
-  #sequence = 0n;
 
   constructor() {
     this.#app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -83,7 +84,7 @@ export class StubServer {
         rejected.push({ index, reason: describeReasons(result.reasons), reasons: result.reasons });
         return;
       }
-      const record = { sequenceNumber: String(10n ** 55n + this.#sequence++), shardId: 'shard-0' };
+      const record = { sequenceNumber: String(this.sequenceNumber++), shardId: 'shard-0' };
       records.push(record);
       lines.push(archiveLineText({ ...record, partitionKey: result.reading.sensorId, data, arrivedAt }));
     });

@@ -82,6 +82,15 @@ describe('verifying a run', () => {
     expect(await check()).toEqual({ ...clean, archived: 4, outOfOrder: 1 });
   });
 
+  test('reads objects in the order of their records, also where that is not the order of their keys', async () => {
+    server.sequenceNumber = 8n; // As an emulator would count.
+    take([0]);
+    take([1, 2, 3]);
+    take([4, 5]);
+    expect([...server.objects.keys()].sort()).not.toEqual([...server.objects.keys()]);
+    expect(await check()).toEqual({ ...clean, archived: 6 });
+  });
+
   test('finds a record in an object that is filed under the day before', async () => {
     const midnight = Date.UTC(2026, 0, 15);
     take([0, 1], { at: midnight - 1 });
