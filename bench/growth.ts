@@ -20,7 +20,7 @@ interface Load {
 }
 
 const full: Load = { shards: [1, 2, 4, 8, 16], sensors: [100, 10_000, 100_000], readings: 400_000, rounds: 3 };
-const quick: Load = { shards: [2, 16], sensors: [10_000], readings: 40_000, rounds: 1 };
+const quick: Load = { shards: [2, 16], sensors: [10_000], readings: 20_000, rounds: 1 };
 
 /** Of one pair: medians over the rounds. */
 interface Point {

@@ -235,7 +235,7 @@ export const question: Question = {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
     const samples = {
       memory: quick ? { warmUp: 1_000, timed: 1_000 } : { warmUp: 3_000, timed: 3_000 },
-      dynalite: quick ? { warmUp: 10, timed: 50 } : { warmUp: 30, timed: 300 },
+      dynalite: quick ? { warmUp: 10, timed: 30 } : { warmUp: 30, timed: 300 },
     };
     const memory = async (readings: number): Promise<Series> => {
       say(`memory, ${format(readings)} readings`);
@@ -244,7 +244,7 @@ export const question: Question = {
     const small = await memory(10_000);
     const middle = await memory(100_000);
     const large = quick ? [] : [await memory(1_000_000)];
-    const wanted = quick ? 10_000 : 1_000_000;
+    const wanted = quick ? 3_000 : 1_000_000;
     say(`dynalite, ${format(wanted)} readings`);
     const dynalite = await measureDynalite(wanted, samples.dynalite, say);
 

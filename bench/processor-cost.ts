@@ -70,7 +70,7 @@ export const question: Question = {
   title: 'Processor cost',
 
   async measure({ quick }, say): Promise<Answer> {
-    const options = quick ? { rounds: 3, leastMillis: 100 } : { rounds: 11, leastMillis: 400 };
+    const options = quick ? { rounds: 3, leastMillis: 60 } : { rounds: 11, leastMillis: 400 };
     const compare = async (name: string, ours: Processor, bare: Processor) => {
       const results = new Map<number, Comparison>();
       for (const batch of BATCHES) {

@@ -34,7 +34,7 @@ interface Sizes {
 }
 
 const full: Sizes = { starts: 11, npmStarts: 5, readings: 1_000_000, loads: 21, testRuns: 3, install: true };
-const quick: Sizes = { starts: 3, npmStarts: 1, readings: 100_000, loads: 2, testRuns: 0, install: false };
+const quick: Sizes = { starts: 3, npmStarts: 1, readings: 50_000, loads: 2, testRuns: 0, install: false };
 
 const targets = { startSeconds: 1, restMebibytes: 120, loadRatio: 1.2, testSeconds: 5 };
 
