@@ -6,6 +6,7 @@ import { pipeline } from '../core/pipeline.ts';
 import type { Finding, Question, Table } from './question.ts';
 import { type Call, calls, limits } from './support/counted-calls.ts';
 import { type BatchSizes, fullBatches, measureMethod } from './support/deployed-method.ts';
+import { formatCount } from './support/figures.ts';
 import { dollarsOf, type Method, methodOf2015, MILLION, totalDollars } from './support/method.ts';
 import { kinesisEvent } from './support/readings.ts';
 
@@ -31,18 +32,14 @@ function dollarTable(methods: readonly Method[]): Table {
   return { ...table, rows: [...table.rows, ['Sum', ...methods.map((method) => totalDollars(method).toFixed(4))]] };
 }
 
-function format(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
 /** Calls of a method beside those of 2015, of which they should be the fortieth part. */
 function fortieth(what: string, call: Call, of2015: Method, ours: Method): Finding {
   const most = of2015.calls[call] / 40;
   const ratio = of2015.calls[call] / ours.calls[call];
   return {
     what,
-    measured: `${format(ours.calls[call])} per million, 1/${format(ratio)} of 2015`,
-    target: { text: `≤ ${format(most)}, 1/40 of 2015`, met: ours.calls[call] <= most },
+    measured: `${formatCount(ours.calls[call])} per million, 1/${formatCount(ratio)} of 2015`,
+    target: { text: `≤ ${formatCount(most)}, 1/40 of 2015`, met: ours.calls[call] <= most },
   };
 }
 
@@ -75,8 +72,8 @@ export const question: Question = {
       findings: [
         {
           what: 'DynamoDB calls, as configured',
-          measured: `${format(written)} per million`,
-          target: { text: `${format(floor)}: one for 25 items`, met: written <= floor },
+          measured: `${formatCount(written)} per million`,
+          target: { text: `${formatCount(floor)}: one for 25 items`, met: written <= floor },
         },
         fortieth('CloudWatch calls, 1,000 records a batch', 'CloudWatch PutMetricData', of2015, thousand),
         fortieth('S3 calls, 1,000 records a batch', 'S3 PutObject', of2015, thousand),
@@ -88,7 +85,7 @@ export const question: Question = {
       ],
       tables: [
         tableOf('Calls for a million readings, by records a batch', [of2015, ...ours], (call, method) =>
-          format(method.calls[call]),
+          formatCount(method.calls[call]),
         ),
         tableOf('Calls of 2015 for one of ours', ours, (call, { calls }) =>
           (of2015.calls[call] / calls[call]).toFixed(1),
@@ -99,8 +96,8 @@ export const question: Question = {
         ),
       ],
       notes: [
-        `Counted over ${format(readings)} readings of ${format(SENSORS)} sensors in full batches and scaled: calls grow with the batches. Batches that are not full, as at a low rate without a batching window, make more calls by either method.`,
-        `As configured: ${format(configuredSizes.archiver)} records a batch for the archiver, ${format(configuredSizes.writer)} for the table writer. Lambda's 6 MB let ${format(fullBatches(records, 10_000)[0]?.length ?? 0)} of these records into a batch of 10,000.`,
+        `Counted over ${formatCount(readings)} readings of ${formatCount(SENSORS)} sensors in full batches and scaled: calls grow with the batches. Batches that are not full, as at a low rate without a batching window, make more calls by either method.`,
+        `As configured: ${formatCount(configuredSizes.archiver)} records a batch for the archiver, ${formatCount(configuredSizes.writer)} for the table writer. Lambda's 6 MB let ${formatCount(fullBatches(records, 10_000)[0]?.length ?? 0)} of these records into a batch of 10,000.`,
         'S3 cannot be at 1/40 with 1,000 records a batch: an object for each is 1/10 of one for each 100, and a batch is the unit of the checkpoint, so none can wait for the next. The batch of the archiver is larger for that reason.',
         "With 10,000 records a batch, one that crosses a minute has two data a sensor, more than a call's 1,000.",
         'The method of 2015 is arithmetic: batches of 100 records, an object for each, and a BatchWriteItem and a PutMetricData for every 25 records. Its bytes are not known.',

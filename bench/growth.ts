@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import type { Answer, Question, Table } from './question.ts';
+import { formatCount, mebibytes } from './support/figures.ts';
 import { lineChart } from './support/line-chart.ts';
 import { startServer } from './support/measured-process.ts';
 import { putThrough } from './support/pipeline.ts';
@@ -40,7 +41,7 @@ export const question: Question = {
     for (const sensors of load.sensors) {
       const bodies = requestBodies('NDJSON', load.readings, sensors);
       for (const shards of load.shards) {
-        say(`${shards} shards, ${sensors.toLocaleString('en')} sensors`);
+        say(`${shards} shards, ${formatCount(sensors)} sensors`);
         points.push(await measurePoint(shards, sensors, bodies, load));
       }
     }
@@ -49,14 +50,11 @@ export const question: Question = {
       findings: spread(points),
       tables: [
         pointsTable(load, points, 'Readings a second, archived and stored', ({ readingsPerSecond }) =>
-          Math.round(readingsPerSecond).toLocaleString('en'),
+          formatCount(readingsPerSecond),
         ),
         pointsTable(load, points, 'Memory at most, MiB', ({ peakMebibytes }) => peakMebibytes.toFixed(0)),
       ],
-      notes: [
-        `${load.readings.toLocaleString('en')} readings each.`,
-        ...(effort.quick ? [] : ['As a plot: growth.svg.']),
-      ],
+      notes: [`${formatCount(load.readings)} readings each.`, ...(effort.quick ? [] : ['As a plot: growth.svg.'])],
     };
   },
 };
@@ -72,7 +70,7 @@ async function measurePoint(
   for (let round = 0; round < rounds; round += 1) {
     const server = await startServer(['--shards', String(shards)]);
     seconds.push((await putThrough(server.url, 'NDJSON', bodies, readings)).seconds);
-    peaks.push((await server.usage()).peakRss / 2 ** 20);
+    peaks.push(mebibytes((await server.usage()).peakRss));
     await server.stop();
   }
   return { shards, sensors, readingsPerSecond: readings / median(seconds), peakMebibytes: median(peaks) };
@@ -101,7 +99,7 @@ function pointsTable(
 ): Table {
   return {
     caption,
-    columns: ['shards', ...sensors.map((count) => `${count.toLocaleString('en')} sensors`)],
+    columns: ['shards', ...sensors.map((count) => `${formatCount(count)} sensors`)],
     rows: shards.map((row) => [String(row), ...points.filter((point) => point.shards === row).map(cell)]),
   };
 }
@@ -113,7 +111,7 @@ function chart({ shards, sensors }: Load, points: readonly Point[]): string {
     xLabel: 'shards',
     categories: shards.map(String),
     series: sensors.map((count) => ({
-      name: `${count.toLocaleString('en')} sensors`,
+      name: `${formatCount(count)} sensors`,
       values: points.filter((point) => point.sensors === count).map(value),
     })),
   });

@@ -15,6 +15,7 @@ import { type HistoryRequest, SensorHistory } from '../core/sensor-history.ts';
 import { formatTimestamp } from '../core/timestamp.ts';
 import { engineCredentials } from '../test/support/engine-server.ts';
 import type { Finding, Question, Table } from './question.ts';
+import { formatCount } from './support/figures.ts';
 import { startMeasured } from './support/measured-process.ts';
 import { median, percentile } from './support/statistics.ts';
 
@@ -119,7 +120,7 @@ async function fillDynamoDb(table: SensorDataTable, sensors: number, say: (progr
   const end = Date.now() + LOAD_MILLIS;
   for (let sensor = 0; sensor < sensors; sensor += 1) {
     if (Date.now() > end) return sensor;
-    if (sensor > 0 && sensor % 100 === 0) say(`dynalite holds ${format(sensor * READINGS_PER_SENSOR)} readings`);
+    if (sensor > 0 && sensor % 100 === 0) say(`dynalite holds ${formatCount(sensor * READINGS_PER_SENSOR)} readings`);
     const readings = Array.from({ length: READINGS_PER_SENSOR }, (_, minute) => readingOf(sensor, minute));
     const { notTaken } = await table.put(readings, { deadline: Date.now() + 60_000 });
     if (notTaken.length > 0) throw new Error(`dynalite did not take ${notTaken.length} readings`);
@@ -189,7 +190,7 @@ function latencyOf({ latencies, store }: Series, read: Read): Latency {
 function quickness(read: Read, series: Series): Finding {
   const { p50, p99 } = latencyOf(series, read);
   return {
-    what: `${read.name}, memory, ${format(series.readings)} readings`,
+    what: `${read.name}, memory, ${formatCount(series.readings)} readings`,
     measured: `p50 ${formatMillis(p50)} ms, p99 ${formatMillis(p99)} ms`,
     target: { text: `p99 < ${targets.p99Millis} ms`, met: p99 < targets.p99Millis },
   };
@@ -198,7 +199,7 @@ function quickness(read: Read, series: Series): Finding {
 function flatness(read: Read, fewest: Series, most: Series): Finding {
   const growth = latencyOf(most, read).p50 / latencyOf(fewest, read).p50;
   return {
-    what: `${read.name}, memory, p50 at ${format(most.readings)} readings ÷ at ${format(fewest.readings)}`,
+    what: `${read.name}, memory, p50 at ${formatCount(most.readings)} readings ÷ at ${formatCount(fewest.readings)}`,
     measured: growth.toFixed(2),
     target: { text: `≤ ${targets.growth}`, met: growth <= targets.growth },
   };
@@ -210,17 +211,13 @@ function latencyTable(series: readonly Series[]): Table {
     columns: ['', 'readings', ...reads.flatMap(({ name }) => [`${name}: p50`, 'p99'])],
     rows: series.map((each) => [
       each.store,
-      format(each.readings),
+      formatCount(each.readings),
       ...reads.flatMap((read) => {
         const { p50, p99 } = latencyOf(each, read);
         return [formatMillis(p50), formatMillis(p99)];
       }),
     ]),
   };
-}
-
-function format(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }
 
 function formatMillis(millis: number): string {
@@ -238,14 +235,14 @@ export const question: Question = {
       dynalite: quick ? { warmUp: 10, timed: 30 } : { warmUp: 30, timed: 300 },
     };
     const memory = async (readings: number): Promise<Series> => {
-      say(`memory, ${format(readings)} readings`);
+      say(`memory, ${formatCount(readings)} readings`);
       return measureMemory(readings, samples.memory);
     };
     const small = await memory(10_000);
     const middle = await memory(100_000);
     const large = quick ? [] : [await memory(1_000_000)];
     const wanted = quick ? 3_000 : 1_000_000;
-    say(`dynalite, ${format(wanted)} readings`);
+    say(`dynalite, ${formatCount(wanted)} readings`);
     const dynalite = await measureDynalite(wanted, samples.dynalite, say);
 
     const largest = large[0] ?? middle;
@@ -257,8 +254,8 @@ export const question: Question = {
       ],
       tables: [latencyTable([small, middle, ...large, dynalite])],
       notes: [
-        `${format(READINGS_PER_SENSOR)} readings of each sensor, so that more readings are more sensors; ${format(samples.memory.timed)} reads of random sensors a figure in memory, ${format(samples.dynalite.timed)} over dynalite, one after the other.`,
-        `dynalite ran in a process of its own and took ${format(dynalite.readings)} of ${format(wanted)} readings in ${dynalite.loadSeconds.toFixed(0)} s${dynalite.readings < wanted ? `, all that went in within ${LOAD_MILLIS / 60_000} minutes` : ''}. It is an emulator: most of each time is its own, and says nothing of how fast DynamoDB is.`,
+        `${formatCount(READINGS_PER_SENSOR)} readings of each sensor, so that more readings are more sensors; ${formatCount(samples.memory.timed)} reads of random sensors a figure in memory, ${formatCount(samples.dynalite.timed)} over dynalite, one after the other.`,
+        `dynalite ran in a process of its own and took ${formatCount(dynalite.readings)} of ${formatCount(wanted)} readings in ${dynalite.loadSeconds.toFixed(0)} s${dynalite.readings < wanted ? `, all that went in within ${LOAD_MILLIS / 60_000} minutes` : ''}. It is an emulator: most of each time is its own, and says nothing of how fast DynamoDB is.`,
       ],
     };
   },

@@ -16,6 +16,7 @@ import { createLogger } from '../handlers/create-logger.ts';
 import { createStoreReadingsHandler } from '../handlers/store-readings.ts';
 import type { Answer, Question, Table } from './question.ts';
 import { compareCpu, type Comparison } from './support/cpu-time.ts';
+import { formatCount } from './support/figures.ts';
 import { kinesisEvent } from './support/readings.ts';
 
 type Processor = (event: KinesisStreamEvent) => Promise<unknown>;
@@ -74,7 +75,7 @@ export const question: Question = {
     const compare = async (name: string, ours: Processor, bare: Processor) => {
       const results = new Map<number, Comparison>();
       for (const batch of BATCHES) {
-        say(`${name}, batches of ${batch.toLocaleString('en')}`);
+        say(`${name}, batches of ${formatCount(batch)}`);
         const event = kinesisEvent(batch);
         results.set(batch, await compareCpu({ run: () => ours(event) }, { run: () => bare(event) }, options));
       }
@@ -117,7 +118,7 @@ function costTable({ name, results }: { name: string; results: ReadonlyMap<numbe
     caption: `${name}, microseconds of CPU a reading`,
     columns: ['records a batch', name, 'bare work', 'ratio'],
     rows: [...results].map(([batch, { ours, base, ratio }]) => [
-      batch.toLocaleString('en'),
+      formatCount(batch),
       (ours / batch).toFixed(2),
       (base / batch).toFixed(2),
       `${ratio.toFixed(2)} ×`,

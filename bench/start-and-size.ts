@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { buildFunctions, bundleOptions, type FunctionName, functionNames } from '../handlers/build.ts';
 import type { Answer, Question } from './question.ts';
+import { formatCount, mebibytes } from './support/figures.ts';
 import { npmStart, startServer } from './support/measured-process.ts';
 import { putThrough } from './support/pipeline.ts';
 import { requestBodies } from './support/readings.ts';
@@ -108,7 +109,7 @@ async function secondsToReady(command: string, args: readonly string[]): Promise
 }
 
 async function measureMemory({ readings }: Sizes, say: Say): Promise<Answer> {
-  say(`memory, at rest and with ${count(readings)} readings`);
+  say(`memory, at rest and with ${formatCount(readings)} readings`);
   const server = await startServer();
   await pause(REST_MILLIS);
   const rest = (await server.usage()).rss;
@@ -123,7 +124,7 @@ async function measureMemory({ readings }: Sizes, say: Say): Promise<Answer> {
         target: { text: `< ${targets.restMebibytes} MiB`, met: mebibytes(rest) < targets.restMebibytes },
       },
       {
-        what: `Memory with ${count(readings)} readings in stream, archive and table`,
+        what: `Memory with ${formatCount(readings)} readings in stream, archive and table`,
         measured: `${mebibytes(loaded).toFixed(0)} MiB, ${((loaded - rest) / readings).toFixed(0)} bytes a reading`,
       },
     ],
@@ -302,14 +303,6 @@ async function repeat<Result>(times: number, task: () => Promise<Result>): Promi
   return results;
 }
 
-function mebibytes(bytes: number): number {
-  return bytes / 2 ** 20;
-}
-
 function kibibytes(bytes: number): string {
   return (bytes / 1_024).toFixed(0);
-}
-
-function count(readings: number): string {
-  return readings.toLocaleString('en');
 }

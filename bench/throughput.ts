@@ -7,6 +7,7 @@ import { startMoto } from '../test/support/moto.ts';
 import { findExecutable } from '../test/support/find-executable.ts';
 import type { Answer, Finding, Question, Table } from './question.ts';
 import { BOUND_MIB, memoryBehind } from './support/behind.ts';
+import { formatCount, mebibytes } from './support/figures.ts';
 import { HttpLoad } from './support/http-load.ts';
 import { type MeasuredProcess, npmStart, startMeasured, startServer } from './support/measured-process.ts';
 import { CONNECTIONS, putThrough } from './support/pipeline.ts';
@@ -45,11 +46,11 @@ const full: Sizes = {
 };
 const quick: Sizes = {
   rounds: 1,
-  ours: 100_000,
+  ours: 80_000,
   kinesalite: 15_000,
   moto: 0,
-  ingest: 50_000,
-  visibleSeconds: 2,
+  ingest: 30_000,
+  visibleSeconds: 1,
   behind: 0,
 };
 
@@ -111,17 +112,17 @@ async function measureEndToEnd(sizes: Sizes, say: (progress: string) => void): P
         caption: `Readings a second, ${sizes.rounds === 1 ? 'one round' : `median of ${sizes.rounds} rounds`}`,
         columns: ['', 'readings/s', 'readings a round'],
         rows: [
-          ['this server, archived and stored', perSecond(rates.ours), sizes.ours.toLocaleString('en')],
-          ['this server, answered (its consumers running)', perSecond(rates.ingest), sizes.ours.toLocaleString('en')],
-          ['kinesalite, PutRecords alone', perSecond(rates.kinesalite), sizes.kinesalite.toLocaleString('en')],
+          ['this server, archived and stored', perSecond(rates.ours), formatCount(sizes.ours)],
+          ['this server, answered (its consumers running)', perSecond(rates.ingest), formatCount(sizes.ours)],
+          ['kinesalite, PutRecords alone', perSecond(rates.kinesalite), formatCount(sizes.kinesalite)],
           ...(moto === undefined
             ? []
-            : [['moto_server, PutRecords alone', perSecond(rates.moto), sizes.moto.toLocaleString('en')]]),
+            : [['moto_server, PutRecords alone', perSecond(rates.moto), formatCount(sizes.moto)]]),
         ],
       },
     ],
     notes: [
-      `Memory of this server at most, with ${(sizes.ours + sizes.ours / 10).toLocaleString('en')} readings in stream, table and archive: ${median(peaks).toFixed(0)} MiB.`,
+      `Memory of this server at most, with ${formatCount(sizes.ours + sizes.ours / 10)} readings in stream, table and archive: ${median(peaks).toFixed(0)} MiB.`,
       'Each round waits once for the batching window of the archiver, a second, which weighs the more the smaller the round is.',
       ...(moto === undefined && sizes.moto > 0 ? ['moto_server is not on PATH: not compared with it.'] : []),
     ],
@@ -136,7 +137,7 @@ async function oursEndToEnd(count: number) {
   const { seconds, putSeconds } = await put(count);
   const { peakRss } = await server.usage();
   await server.stop();
-  return { rate: count / seconds, putRate: count / putSeconds, peakMebibytes: peakRss / 2 ** 20 };
+  return { rate: count / seconds, putRate: count / putSeconds, peakMebibytes: mebibytes(peakRss) };
 }
 
 async function kinesalitePuts(count: number): Promise<number> {
@@ -227,13 +228,13 @@ function visibleFinding(millis: readonly number[]): Finding {
 
 async function measureBehind(portion: number, say: (progress: string) => void): Promise<Finding> {
   say('memory while the stores are down');
-  const mebibytes = await memoryBehind(4, portion);
+  const quarters = await memoryBehind(4, portion);
   return {
-    what: `Memory while both stores are down and the stream may hold ${BOUND_MIB} MiB, in quarters of ${(portion * 4).toLocaleString('en')} readings`,
-    measured: `${mebibytes.map((mebibyte) => mebibyte.toFixed(0)).join(', ')} MiB`,
+    what: `Memory while both stores are down and the stream may hold ${BOUND_MIB} MiB, in quarters of ${formatCount(portion * 4)} readings`,
+    measured: `${quarters.map((mebibyte) => mebibyte.toFixed(0)).join(', ')} MiB`,
   };
 }
 
 function perSecond(rates: readonly number[]): string {
-  return Math.round(median(rates)).toLocaleString('en');
+  return formatCount(median(rates));
 }

@@ -52,8 +52,8 @@ class ReadingsOfSensor {
       const known = this.#byTimestamp.get(timestamp);
       if (known !== undefined) return known;
     }
-    this.#byTimestamp?.set(timestamp, place);
-    if (this.#others === undefined) this.#others = [place];
+    if (this.#byTimestamp !== undefined) this.#byTimestamp.set(timestamp, place);
+    else if (this.#others === undefined) this.#others = [place];
     else this.#others.push(place);
     return undefined;
   }

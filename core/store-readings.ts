@@ -73,8 +73,8 @@ export class StoreReadings {
   }
 
   /**
-   * The readings, a later record replacing an earlier one with its key, and the records that are none. `firsts` has the sequence number of the
-   * first record of a key that came more than once: with it the batch must come again.
+   * The readings, a later record replacing an earlier one with its key, and the records that are none. `firsts` has the
+   * sequence number of the first record of a key that came more than once: with it the batch must come again.
    */
   #sort(records: readonly StreamRecord[]) {
     const latest = new LatestReadings();

@@ -19,10 +19,8 @@ export class ByteSlabs {
    * takes longer than the copying.
    */
   copy(pieces: readonly Uint8Array[], place: (index: number, slab: Buffer, start: number) => void): void {
-    for (let first = 0; first < pieces.length;) {
-      const end = this.#copyNeighbours(pieces, first, place);
-      first = end;
-    }
+    let first = 0;
+    while (first < pieces.length) first = this.#copyNeighbours(pieces, first, place);
   }
 
   /** @returns The index behind the last piece that was copied. */

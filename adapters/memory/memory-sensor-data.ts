@@ -82,7 +82,10 @@ export class MemorySensorData implements SensorDataTable {
   }
 }
 
-/** The keys of one call. Most sensors come once in it: only for the others a set is made. */
+/**
+ * The keys of one call. Most sensors come once in it: only for the others a set is made. `LatestReadings` would find repeats too,
+ * but keeps places to replace readings at, which takes longer.
+ */
 class KeysOfCall {
   readonly #instants = new Map<string, EpochMillis | Set<EpochMillis>>();
 

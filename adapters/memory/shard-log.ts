@@ -1,7 +1,6 @@
 /** One shard: its records in the order of their arrival, from the trim horizon to the tip. */
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, Shard, ShardPage, ShardPosition, StreamRecord } from '../../core/ports.ts';
-import { FifoList } from './fifo-list.ts';
 import { formatHashKey, type HashKeyRange } from './hash-key.ts';
 import { formatShardId, parseSequenceNumber, SequenceNumbers } from './kinesis-sequence-number.ts';
 import { lowerBound } from './lower-bound.ts';
@@ -39,7 +38,8 @@ export class ShardLog {
   /** The last hash key of the range as `hash-key.ts` writes it, to be compared with those of partition keys. */
   readonly lastHashKey: string;
   readonly #sequenceNumbers: SequenceNumbers;
-  readonly #blocks = new FifoList<RecordBlock>();
+  /** The oldest first. */
+  readonly #blocks: RecordBlock[] = [];
   #open = true;
   #recordsPut = 0;
   /** All that was put and is not held; also the counter of the oldest record held. */

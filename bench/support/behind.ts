@@ -1,4 +1,5 @@
 /** What the server's memory does while its consumers get nowhere and devices go on. */
+import { mebibytes } from './figures.ts';
 import { HttpLoad } from './http-load.ts';
 import { startServer } from './measured-process.ts';
 import { CONNECTIONS } from './pipeline.ts';
@@ -18,12 +19,12 @@ export async function memoryBehind(portions: number, readings: number): Promise<
     await load.post(lab, Buffer.from(JSON.stringify({ target, fault: 'unavailable' })));
   }
   const bodies = requestBodies('NDJSON', readings, SENSORS);
-  const mebibytes: number[] = [];
+  const resident: number[] = [];
   for (let portion = 0; portion < portions; portion += 1) {
     await load.send(readingsTarget(server.url, 'NDJSON'), bodies);
-    mebibytes.push((await server.usage()).rss / 2 ** 20);
+    resident.push(mebibytes((await server.usage()).rss));
   }
   load.close();
   await server.stop();
-  return mebibytes;
+  return resident;
 }
