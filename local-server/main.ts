@@ -6,7 +6,7 @@ import { createLogger } from '../handlers/create-logger.ts';
 import { buildApp } from './app.ts';
 import { memoryContainer } from './memory-container.ts';
 import { appServices } from './module.ts';
-import { isLoopback } from './loopback-guard.ts';
+import { isLoopback } from './http/loopback-guard.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
 

@@ -6,7 +6,7 @@ import { MemorySensorData } from '../adapters/memory/memory-sensor-data.ts';
 import { nodeModule } from '../adapters/node/module.ts';
 import { SystemClock } from '../adapters/node/system-clock.ts';
 import { Ports } from '../adapters/tokens.ts';
-import { MemoryCheckpoints } from './checkpoints.ts';
+import { MemoryCheckpoints } from './delivery/checkpoints.ts';
 import { Lab } from './lab/lab.ts';
 import { VirtualClock } from './lab/virtual-clock.ts';
 import type { ServerOptions } from './options.ts';

@@ -3,8 +3,8 @@
  * (`X-Amz-Log-Type`) and the client context are passed over.
  */
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
-import type { LambdaFunction } from '../lambda-runtime.ts';
-import { formatFunctionArn } from '../lambda-runtime.ts';
+import type { LambdaFunction } from '../delivery/lambda-runtime.ts';
+import { formatFunctionArn } from '../delivery/lambda-runtime.ts';
 import { AwsError } from './aws-error.ts';
 import { decodeJson, encodeJson, speakAws } from './wire.ts';
 

@@ -2,11 +2,11 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/ports.ts';
 import type { Logger } from '../../handlers/logger.ts';
-import type { EventHub } from '../event-hub.ts';
+import type { EventHub } from '../watch/event-hub.ts';
 import { simulate } from '../simulator/simulate.ts';
 import type { Counts } from '../simulator/tally.ts';
 import { systemTimer } from '../simulator/timer.ts';
-import type { Scoreboard } from './scoreboard.ts';
+import type { Scoreboard } from '../scoreboard/scoreboard.ts';
 
 export interface FleetOptions {
   readonly devices: number;

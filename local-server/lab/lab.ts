@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EventStream, Shard } from '../../core/ports.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
-import type { EventHub } from '../event-hub.ts';
+import type { EventHub } from '../watch/event-hub.ts';
 import { type Consumer, isInCatalogue } from './catalogue.ts';
 import type { ActiveFault, FaultOrder, Faults } from './faults.ts';
 import type { VirtualClock } from './virtual-clock.ts';

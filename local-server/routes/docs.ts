@@ -1,6 +1,6 @@
 /** `GET /docs`: the OpenAPI document to read and try; `GET /docs/json`: the document itself. */
 import type { FastifyPluginAsync } from 'fastify';
-import { serveFiles } from '../static-files.ts';
+import { serveFiles } from '../http/static-files.ts';
 
 const page = (name: string) => new URL(`../page/${name}`, import.meta.url);
 const swaggerUi = (name: string) => new URL(import.meta.resolve(`swagger-ui-dist/${name}`));

@@ -3,7 +3,7 @@
  * what the consumers do (pipeline, invocation, gave-up), the lab (fleet, scoreboard, faults, clock), and missed.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { EventHub } from '../event-hub.ts';
+import type { EventHub } from '../watch/event-hub.ts';
 
 export function eventsRoute(hub: EventHub): FastifyPluginAsyncTypebox {
   return async (app) => {

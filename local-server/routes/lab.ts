@@ -20,7 +20,7 @@ import {
   SplitReply,
   StartFleet,
 } from '../lab/schemas.ts';
-import { sendProblem } from '../problem-details.ts';
+import { sendProblem } from '../http/problem-details.ts';
 
 export interface LabRouteOptions {
   readonly fleet: Fleet;

@@ -1,7 +1,7 @@
 /** Objects to browse: the archive under `/archive`, what event source mappings gave up under `/failures`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Compression, EventArchive } from '../../core/ports.ts';
-import { sendProblem } from '../problem-details.ts';
+import { sendProblem } from '../http/problem-details.ts';
 import { ListQuery, ObjectParams, ObjectsReply } from '../schemas.ts';
 
 export interface ObjectsRouteOptions {

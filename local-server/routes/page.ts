@@ -1,8 +1,8 @@
 /** The console at `/`. It loads nothing from elsewhere. */
 import type { FastifyPluginAsync } from 'fastify';
 import { bundleConsole, type ConsoleBundle } from '../console/bundle.ts';
-import { sendProblem } from '../problem-details.ts';
-import { serveContents, serveFiles } from '../static-files.ts';
+import { sendProblem } from '../http/problem-details.ts';
+import { serveContents, serveFiles } from '../http/static-files.ts';
 
 let bundle: Promise<ConsoleBundle> | undefined;
 

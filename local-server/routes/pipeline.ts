@@ -1,6 +1,6 @@
 /** `GET /pipeline`: where every shard and every consumer stands. `GET /health`: that the server is there. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { PipelineMonitor } from '../pipeline-monitor.ts';
+import type { PipelineMonitor } from '../watch/pipeline-monitor.ts';
 import type { StackIdentity } from '../stack-identity.ts';
 import { HealthReply } from '../schemas.ts';
 

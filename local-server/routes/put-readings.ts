@@ -8,7 +8,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AcceptedReading, Candidate, PutReadings, RefusedReading } from '../../core/put-readings.ts';
 import { checkReading, parseReading } from '../../core/reading.ts';
-import { sendProblem } from '../problem-details.ts';
+import { sendProblem } from '../http/problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
 import { jsonElements } from './json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';

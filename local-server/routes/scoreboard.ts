@@ -1,6 +1,6 @@
 /** `GET /scoreboard`: what became of everything that the current fleet has sent, or the last one. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Scoreboard } from '../lab/scoreboard.ts';
+import type { Scoreboard } from '../scoreboard/scoreboard.ts';
 import { ScoreReply } from '../lab/schemas.ts';
 
 export function scoreboardRoute(scoreboard: Scoreboard): FastifyPluginAsyncTypebox {

@@ -1,7 +1,7 @@
 /** `GET /sensors`: the sensors that have readings, each with its latest. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { SensorReading } from '../../core/reading.ts';
-import { sendProblem } from '../problem-details.ts';
+import { sendProblem } from '../http/problem-details.ts';
 import { SensorsQuery, SensorsReply } from '../schemas.ts';
 
 /** What knows its sensors. */

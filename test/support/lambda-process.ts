@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { InvocationResult, LambdaFunction } from '../../local-server/lambda-runtime.ts';
+import type { InvocationResult, LambdaFunction } from '../../local-server/delivery/lambda-runtime.ts';
 
 export interface LambdaProcessOptions {
   /** Holds the module of the handler. */

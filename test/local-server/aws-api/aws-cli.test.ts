@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import fastify from 'fastify';
 import { kinesisApi } from '../../../local-server/aws-api/kinesis.ts';
 import { lambdaApi } from '../../../local-server/aws-api/lambda.ts';
-import { createLambdaFunction } from '../../../local-server/lambda-runtime.ts';
+import { createLambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
 import { describeWithEngine } from '../../support/engines.ts';
 import { FakeEventStream } from './fake-event-stream.ts';
 

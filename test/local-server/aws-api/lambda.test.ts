@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import fastify from 'fastify';
 import { lambdaApi } from '../../../local-server/aws-api/lambda.ts';
-import type { LambdaFunction } from '../../../local-server/lambda-runtime.ts';
-import { createLambdaFunction } from '../../../local-server/lambda-runtime.ts';
+import type { LambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
+import { createLambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
 
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:iot-IoTAPI';
 const identity = { accountId: '000000000000', region: 'eu-west-1' };

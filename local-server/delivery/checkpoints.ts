@@ -5,8 +5,8 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { InvalidRequest } from '../core/errors.ts';
-import type { ShardPosition } from '../core/ports.ts';
+import { InvalidRequest } from '../../core/errors.ts';
+import type { ShardPosition } from '../../core/ports.ts';
 
 export interface Checkpoints {
   /** The positions of a mapping by shard; empty for one that never ran. */

@@ -4,9 +4,9 @@
  * is left out, counted, and told with the event `missed`.
  */
 import { Readable } from 'node:stream';
-import type { MetricDatum, QuarantinedRecord, StoredReading } from '../core/ports.ts';
-import { describeReasons } from '../core/reading.ts';
-import { formatTimestamp } from '../core/timestamp.ts';
+import type { MetricDatum, QuarantinedRecord, StoredReading } from '../../core/ports.ts';
+import { describeReasons } from '../../core/reading.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
 
 /** Events that wait for one watcher. */
 const QUEUE_LENGTH = 1_000;

@@ -9,9 +9,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import type { Context } from 'aws-lambda';
-import type { FunctionSettings } from '../core/pipeline.ts';
-import type { Clock } from '../core/ports.ts';
-import { formatTimestamp } from '../core/timestamp.ts';
+import type { FunctionSettings } from '../../core/pipeline.ts';
+import type { Clock } from '../../core/ports.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
 
 export interface LambdaFunction {
   /**

@@ -2,10 +2,10 @@
  * One consumer of the stream, as Lambda's event source mapping is one: a worker and a checkpoint per shard, parents
  * before children. It shares nothing with other mappings but the stream, so none can hold up another.
  */
-import { readyShards } from '../core/event-source-mapping/ready-shards.ts';
-import { checkEventSourceMapping, type EventSourceMappingSettings } from '../core/pipeline.ts';
-import type { EpochMillis, Shard, ShardPosition } from '../core/ports.ts';
-import { compareSequenceNumbers } from '../core/sequence-number.ts';
+import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
+import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../core/pipeline.ts';
+import type { EpochMillis, Shard, ShardPosition } from '../../core/ports.ts';
+import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
 

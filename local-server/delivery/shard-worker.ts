@@ -3,13 +3,18 @@
  * and the only timer of an event source mapping are here; all decisions are in `core/event-source-mapping/`.
  */
 import { randomUUID } from 'node:crypto';
-import { failureKey, failureRecord } from '../core/event-source-mapping/failure-record.ts';
-import type { Attempts, Decision, GiveUpCondition, InvocationOutcome } from '../core/event-source-mapping/decision.ts';
-import { type ShardCommand, ShardConsumer } from '../core/event-source-mapping/shard-consumer.ts';
-import type { EventSourceMappingSettings } from '../core/pipeline.ts';
-import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../core/ports.ts';
-import { type EventSource, toKinesisEvent } from '../handlers/kinesis-records.ts';
-import type { Logger } from '../handlers/logger.ts';
+import { failureKey, failureRecord } from '../../core/event-source-mapping/failure-record.ts';
+import type {
+  Attempts,
+  Decision,
+  GiveUpCondition,
+  InvocationOutcome,
+} from '../../core/event-source-mapping/decision.ts';
+import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
+import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
+import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../../core/ports.ts';
+import { type EventSource, toKinesisEvent } from '../../handlers/kinesis-records.ts';
+import type { Logger } from '../../handlers/logger.ts';
 import type { InvocationResult, LambdaFunction } from './lambda-runtime.ts';
 
 type Invoke = Extract<ShardCommand, { type: 'invoke' }>;

@@ -1,7 +1,7 @@
 /** Errors of the HTTP interface as problem details (RFC 9457). The one table from errors to status codes. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import { InvalidRequest, StoreUnavailable } from '../core/errors.ts';
+import { InvalidRequest, StoreUnavailable } from '../../core/errors.ts';
 
 export interface Problem {
   readonly status: number;

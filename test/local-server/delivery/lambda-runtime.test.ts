@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import type { LambdaFunctionOptions } from '../../local-server/lambda-runtime.ts';
-import { createLambdaFunction } from '../../local-server/lambda-runtime.ts';
+import type { LambdaFunctionOptions } from '../../../local-server/delivery/lambda-runtime.ts';
+import { createLambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 

@@ -10,8 +10,8 @@ import type {
   ReadingQuery,
   SensorDataTable,
   StoredReading,
-} from '../core/ports.ts';
-import { readingKey } from '../core/reading-key.ts';
+} from '../../core/ports.ts';
+import { readingKey } from '../../core/reading-key.ts';
 import type { EventHub } from './event-hub.ts';
 
 export function observedArchive(archive: EventArchive, hub: EventHub): EventArchive {

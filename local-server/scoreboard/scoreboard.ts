@@ -11,7 +11,7 @@ import type { Clock, Compression, EventArchive, Quarantine, SensorDataTable } fr
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import { fromKinesisEvent } from '../../handlers/kinesis-records.ts';
-import type { EventSourceMapping } from '../event-source-mapping.ts';
+import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { PlannedPayload } from '../simulator/payload.ts';
 import type { Outcome } from '../simulator/senders/sender.ts';
 import type { KindCounts } from '../simulator/tally.ts';

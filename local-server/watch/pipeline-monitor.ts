@@ -1,6 +1,6 @@
 /** The state of the pipeline in one piece, for `/pipeline`; and what happens in it, for those who watch. */
-import type { Shard } from '../core/ports.ts';
-import type { EventSourceMapping } from './event-source-mapping.ts';
+import type { Shard } from '../../core/ports.ts';
+import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
 
 /** What the stream tells about its shards; memory knows more about them than AWS does. */

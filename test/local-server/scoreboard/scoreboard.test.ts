@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { parseArchiveKey } from '../../core/archive-key.ts';
-import { Latency } from '../../local-server/lab/latency.ts';
-import type { FleetState } from '../../local-server/lab/fleet.ts';
-import type { Score } from '../../local-server/lab/scoreboard.ts';
-import { type EventFeed, watchEvents } from '../support/event-feed.ts';
-import { eventually } from '../support/eventually.ts';
-import { pipeline, type RunningServer, startServer } from '../support/running-server.ts';
+import { parseArchiveKey } from '../../../core/archive-key.ts';
+import { Latency } from '../../../local-server/scoreboard/latency.ts';
+import type { FleetState } from '../../../local-server/lab/fleet.ts';
+import type { Score } from '../../../local-server/scoreboard/scoreboard.ts';
+import { type EventFeed, watchEvents } from '../../support/event-feed.ts';
+import { eventually } from '../../support/eventually.ts';
+import { pipeline, type RunningServer, startServer } from '../../support/running-server.ts';
 
 let server: RunningServer;
 let feed: EventFeed | undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { EventHub } from '../../local-server/event-hub.ts';
+import { EventHub } from '../../../local-server/watch/event-hub.ts';
 
 test('a watcher is sent what happens, in order', async () => {
   const hub = new EventHub();
