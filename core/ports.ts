@@ -50,16 +50,28 @@ export interface Shard {
   /** First and last MD5 hash key (decimal, inclusive) that the shard takes. */
   readonly startingHashKey: string;
   readonly endingHashKey: string;
+  /** No record of the shard has a lower one. It is fixed when the shard is created. */
+  readonly startingSequenceNumber: string;
+  /** Only once the shard is closed: no record of it has a higher one. An adapter that cannot tell leaves it out too. */
+  readonly endingSequenceNumber?: string;
 }
 
-/** Where to read on in a shard. */
+/**
+ * Where to read on in a shard. A sequence number is one that the shard's records or its range have; the service may
+ * refuse any other with `InvalidRequest`. LATEST is behind the newest record at the time of the call: its page is empty
+ * or nearly so, and its `next` is where to read on.
+ */
 export type ShardPosition =
   | { readonly type: 'TRIM_HORIZON' }
+  | { readonly type: 'LATEST' }
   | { readonly type: 'AT_TIMESTAMP'; readonly timestamp: EpochMillis }
+  | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string }
   | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
 
 export interface ShardPage {
   readonly records: readonly StreamRecord[];
+  /** Where to read on behind these records. Never LATEST: nothing that arrives from now on is missed. */
+  readonly next: ShardPosition;
   /** How many records behind the position had been trimmed before this read could see them. */
   readonly trimmed: number;
   /** The shard was closed (split, merged) and nothing follows these records. */
@@ -70,6 +82,7 @@ export interface ShardPage {
 
 /** The way out, shard by shard. */
 export interface ShardReader {
+  /** Open and closed shards. A shard that was split or merged is listed until its records have expired. */
   listShards(): Promise<readonly Shard[]>;
   /** At most `limit` records (1–10,000) of one shard after a position, in sequence order. An empty page is normal. */
   read(shardId: string, position: ShardPosition, limit: number): Promise<ShardPage>;

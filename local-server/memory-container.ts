@@ -17,7 +17,8 @@ import { type ContainerOptions, serverModule } from './module.ts';
 export interface MemoryContainerOptions
   extends
     ContainerOptions,
-    Pick<ServerOptions, 'stack' | 'shards' | 'retentionHours' | 'retentionMiB' | 'writeLimits'> {}
+    Pick<ServerOptions, 'stack' | 'shards' | 'retentionHours' | 'retentionMiB' | 'writeLimits'>,
+    Partial<Pick<ServerOptions, 'maxRecordKib'>> {}
 
 /** Everything in this process. */
 export function memoryContainer(options: MemoryContainerOptions): Container {
@@ -33,6 +34,7 @@ export function memoryContainer(options: MemoryContainerOptions): Container {
       retentionMillis: options.retentionHours * 3_600_000,
       retentionBytes: options.retentionMiB * 1_048_576,
       writeLimits: options.writeLimits,
+      ...(options.maxRecordKib !== undefined && { maxRecordKib: options.maxRecordKib }),
       streamName: identity.names.stream,
       accountId: identity.accountId,
       onAppend: wake,

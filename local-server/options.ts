@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { InvalidRequest } from '../core/errors.ts';
 import { pipeline } from '../core/pipeline.ts';
+import { DEFAULT_MAX_RECORD_KIB, LARGEST_MAX_RECORD_KIB } from '../core/stream-event.ts';
 import { logLevels } from '../handlers/config.ts';
 import { localStack } from './stack-identity.ts';
 
@@ -18,6 +19,7 @@ export interface ServerOptions {
   readonly retentionHours: number;
   readonly retentionMiB: number;
   readonly writeLimits: boolean;
+  readonly maxRecordKib: number;
   readonly logLevel: string;
 }
 
@@ -37,6 +39,7 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
   --retention-hours N   how long the stream keeps records (${pipeline.stream.retentionInHours})
   --retention-mib N     most memory for the stream's records (512)
   --write-limits        hold each shard to the write limits of Kinesis (1,000 records/s, 1 MB/s)
+  --max-record-kib N    largest record, data and partition key, ${DEFAULT_MAX_RECORD_KIB} to ${LARGEST_MAX_RECORD_KIB} (${DEFAULT_MAX_RECORD_KIB})
   --log-level LEVEL     ${logLevels.join(', ')} (warn)
   --help                this text
 `;
@@ -66,6 +69,12 @@ export function parseServerOptions(args: readonly string[]): ServerOptions | 'he
     retentionHours: wholeNumber('--retention-hours', values['retention-hours'], 1, 8_760),
     retentionMiB: wholeNumber('--retention-mib', values['retention-mib'], 1, 1_048_576),
     writeLimits: values['write-limits'],
+    maxRecordKib: wholeNumber(
+      '--max-record-kib',
+      values['max-record-kib'],
+      DEFAULT_MAX_RECORD_KIB,
+      LARGEST_MAX_RECORD_KIB,
+    ),
     logLevel: values['log-level'],
   };
 }
@@ -85,6 +94,7 @@ function parse(args: readonly string[]) {
         'retention-hours': { type: 'string', default: String(pipeline.stream.retentionInHours) },
         'retention-mib': { type: 'string', default: '512' },
         'write-limits': { type: 'boolean', default: false },
+        'max-record-kib': { type: 'string', default: String(DEFAULT_MAX_RECORD_KIB) },
         'log-level': { type: 'string', default: 'warn' },
         help: { type: 'boolean' },
       },

@@ -14,6 +14,7 @@
  */
 import { type KinesisClient, PutRecordsCommand, type PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
 import type { CallOptions, EpochMillis, EventStream, PutOutcome, StreamEvent } from '../../core/ports.ts';
+import { DEFAULT_MAX_RECORD_BYTES } from '../../core/stream-event.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { OrderedPut, type Try } from './ordered-put.ts';
 import { codeOf, isMistake, messageOf } from './translate-error.ts';
@@ -23,18 +24,29 @@ export interface KinesisEventStreamOptions extends BackoffOptions {
   readonly streamName: string;
   /** Without a deadline: how long nothing at all may be taken before the rest is given up; 10,000 unless given. */
   readonly patienceMillis?: number;
+  /** What the stream's MaxRecordSizeInKiB comes to; 1 MiB unless given. */
+  readonly maxRecordBytes?: number;
 }
 
 export class KinesisEventStream implements EventStream {
   readonly #client: KinesisClient;
   readonly #streamName: string;
   readonly #patienceMillis: number;
+  readonly #maxRecordBytes: number;
   readonly #backoff: Backoff;
 
-  constructor({ client, streamName, patienceMillis = 10_000, ...backoff }: KinesisEventStreamOptions) {
+  constructor(options: KinesisEventStreamOptions) {
+    const {
+      client,
+      streamName,
+      patienceMillis = 10_000,
+      maxRecordBytes = DEFAULT_MAX_RECORD_BYTES,
+      ...backoff
+    } = options;
     this.#client = client;
     this.#streamName = streamName;
     this.#patienceMillis = patienceMillis;
+    this.#maxRecordBytes = maxRecordBytes;
     this.#backoff = new Backoff(backoff);
   }
 
@@ -45,6 +57,7 @@ export class KinesisEventStream implements EventStream {
       backoff: this.#backoff,
       deadline,
       patienceMillis: this.#patienceMillis,
+      maxRecordBytes: this.#maxRecordBytes,
     });
     return put.run();
   }

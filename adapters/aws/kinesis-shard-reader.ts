@@ -16,10 +16,11 @@ import {
   ListShardsCommand,
   type ListShardsCommandOutput,
   type Shard as KinesisShard,
+  type SequenceNumberRange,
   type _Record as KinesisRecord,
 } from '@aws-sdk/client-kinesis';
 import { InvalidRequest, StoreUnavailable } from '../../core/errors.ts';
-import type { Shard, ShardPage, ShardPosition, ShardReader, StreamRecord } from '../../core/ports.ts';
+import type { Clock, Shard, ShardPage, ShardPosition, ShardReader, StreamRecord } from '../../core/ports.ts';
 import { isSequenceNumber } from '../../core/sequence-number.ts';
 import { codeOf, unavailable } from './translate-error.ts';
 
@@ -31,17 +32,21 @@ const MAX_ITERATORS = 1_000;
 export interface KinesisShardReaderOptions {
   readonly client: KinesisClient;
   readonly streamName: string;
+  /** Tells when LATEST was; the system's unless given. */
+  readonly clock?: Clock;
 }
 
 export class KinesisShardReader implements ShardReader {
   readonly #client: KinesisClient;
   readonly #streamName: string;
+  readonly #clock: Clock;
   /** By shard and position, the one that was kept first in front. */
   readonly #iterators = new Map<string, string>();
 
-  constructor({ client, streamName }: KinesisShardReaderOptions) {
+  constructor({ client, streamName, clock = { now: () => Date.now() } }: KinesisShardReaderOptions) {
     this.#client = client;
     this.#streamName = streamName;
+    this.#clock = clock;
   }
 
   /** Open and closed shards. A parent whose records all expired is listed no more, and no longer named by its children. */
@@ -56,36 +61,47 @@ export class KinesisShardReader implements ShardReader {
       nextToken = page.NextToken;
     } while (nextToken !== undefined);
     const listed = new Set(shards.map(({ ShardId }) => ShardId));
-    return shards.map(({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange }) => ({
+    return shards.map(({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange, SequenceNumberRange }) => ({
       shardId: given('ShardId', ShardId),
       parentShardIds: [ParentShardId, AdjacentParentShardId]
         .filter((id) => id !== undefined)
         .filter((id) => listed.has(id)),
       startingHashKey: given('StartingHashKey', HashKeyRange?.StartingHashKey),
       endingHashKey: given('EndingHashKey', HashKeyRange?.EndingHashKey),
+      startingSequenceNumber: given('StartingSequenceNumber', SequenceNumberRange?.StartingSequenceNumber),
+      ...endingOf(SequenceNumberRange),
     }));
   }
 
   /**
    * `trimmed` is always 0: Kinesis starts at the oldest record that it has where the one behind the position expired, and
    * does not say so. `millisBehindLatest` is 0 where an emulator leaves it out.
+   *
+   * Behind an empty page at LATEST there is no number to read on from. `next` is the time of the call then; the iterator that
+   * Kinesis gave is kept for it, so that the time decides only where that iterator has expired.
    */
   async read(shardId: string, position: ShardPosition, limit: number): Promise<ShardPage> {
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
       throw new InvalidRequest('limit', `is ${limit}, but must be a whole number from 1 to ${MAX_PAGE}`);
     }
-    if (position.type === 'AFTER_SEQUENCE_NUMBER' && !isSequenceNumber(position.sequenceNumber)) {
+    if ('sequenceNumber' in position && !isSequenceNumber(position.sequenceNumber)) {
       throw new InvalidRequest('sequenceNumber', `is ${position.sequenceNumber}, which is none of Kinesis`);
     }
+    const calledAt = this.#clock.now();
     const { Records = [], NextShardIterator, MillisBehindLatest = 0 } = await this.#page(shardId, position, limit);
     const records = Records.map((record) => recordOf(shardId, record));
     const last = records.at(-1);
     const next: ShardPosition =
-      last === undefined ? position : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last.sequenceNumber };
+      last !== undefined
+        ? { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last.sequenceNumber }
+        : position.type === 'LATEST'
+          ? { type: 'AT_TIMESTAMP', timestamp: calledAt }
+          : position;
     // An empty page still moves on: Kinesis leads through stretches without records page by page.
     if (NextShardIterator !== undefined) this.#keep(shardId, next, NextShardIterator);
     return {
       records,
+      next,
       trimmed: 0,
       endOfShard: NextShardIterator === undefined,
       millisBehindLatest: MillisBehindLatest,
@@ -139,7 +155,7 @@ export class KinesisShardReader implements ShardReader {
     try {
       return await this.#getShardIterator(shardId, position);
     } catch (error) {
-      if (position.type !== 'AFTER_SEQUENCE_NUMBER' || codeOf(error) !== 'InvalidArgumentException') throw error;
+      if (!('sequenceNumber' in position) || codeOf(error) !== 'InvalidArgumentException') throw error;
       return this.#getShardIterator(shardId, { type: 'TRIM_HORIZON' });
     }
   }
@@ -151,7 +167,7 @@ export class KinesisShardReader implements ShardReader {
         ShardId: shardId,
         ShardIteratorType: position.type,
         ...(position.type === 'AT_TIMESTAMP' && { Timestamp: new Date(position.timestamp) }),
-        ...(position.type === 'AFTER_SEQUENCE_NUMBER' && { StartingSequenceNumber: position.sequenceNumber }),
+        ...('sequenceNumber' in position && { StartingSequenceNumber: position.sequenceNumber }),
       }),
     );
     return given('ShardIterator', ShardIterator);
@@ -168,6 +184,12 @@ export class KinesisShardReader implements ShardReader {
 
 function keyOf(shardId: string, position: ShardPosition): string {
   return JSON.stringify([shardId, position]);
+}
+
+/** The end of a closed shard; an open one has none, which emulators write as null. */
+function endingOf(range: SequenceNumberRange | undefined): Pick<Shard, 'endingSequenceNumber'> {
+  const ending = range?.EndingSequenceNumber ?? undefined;
+  return ending === undefined ? {} : { endingSequenceNumber: ending };
 }
 
 function recordOf(shardId: string, record: KinesisRecord): StreamRecord {

@@ -4,8 +4,9 @@
  * ready, as many as fit; a lane is ready again when its event was taken, or after a pause when it failed.
  */
 import type { EpochMillis, PutOutcome, StreamEvent } from '../../core/ports.ts';
+import { streamEventBytes, streamEventProblem } from '../../core/stream-event.ts';
 import type { Backoff } from './backoff.ts';
-import { bytesOf, MAX_RECORDS, MAX_REQUEST_BYTES, problemOf } from './kinesis-limits.ts';
+import { MAX_RECORDS, MAX_REQUEST_BYTES } from './kinesis-limits.ts';
 
 const MAX_REQUESTS_IN_FLIGHT = 4;
 
@@ -24,6 +25,8 @@ export interface OrderedPutOptions {
   readonly deadline: EpochMillis | undefined;
   /** Without a deadline: how long nothing may be taken before the rest is given up. */
   readonly patienceMillis: number;
+  /** The largest data and partition key together that the stream takes. */
+  readonly maxRecordBytes: number;
 }
 
 interface Lane {
@@ -55,7 +58,7 @@ export class OrderedPut {
     const lanes = new Map<string, Lane>();
     options.events.forEach((event, index) => {
       const { partitionKey } = event;
-      const problem = problemOf(event);
+      const problem = streamEventProblem(event, options.maxRecordBytes);
       const lane = lanes.get(partitionKey);
       if (problem !== undefined) {
         this.#outcomes[index] = { taken: false, code: 'ValidationException', message: problem };
@@ -110,8 +113,8 @@ export class OrderedPut {
     for (const lane of this.#ready) {
       const index = lane.indexes[lane.done] ?? missing();
       const event = this.#options.events[index] ?? missing();
-      bytes += bytesOf(event);
-      if (heads.length === MAX_RECORDS || bytes > MAX_REQUEST_BYTES) break;
+      bytes += streamEventBytes(event);
+      if (heads.length === MAX_RECORDS || (heads.length > 0 && bytes > MAX_REQUEST_BYTES)) break;
       heads.push({ lane, index, event });
     }
     this.#ready.splice(0, heads.length);

@@ -3,16 +3,13 @@
  * as 32 hexadecimal digits, whose string order is their numeric order: finding a shard needs no arithmetic.
  */
 import { hash } from 'node:crypto';
+import { HASH_KEY_SPACE as SPACE, partitionKeyProblem } from '../../core/stream-event.ts';
 
 /** Both ends are inclusive. */
 export interface HashKeyRange {
   readonly start: bigint;
   readonly end: bigint;
 }
-
-const SPACE = 2n ** 128n;
-/** What Kinesis takes as ExplicitHashKey: a decimal without leading zeros. */
-const decimal = /^(0|[1-9]\d{0,38})$/;
 
 function hashKeyOf(partitionKey: string): string {
   return hash('md5', partitionKey, 'hex');
@@ -33,22 +30,18 @@ export interface KnownKey {
 export class KnownKeys {
   readonly #keys = new Map<string, KnownKey>();
 
-  get(partitionKey: string): KnownKey {
+  /** The key, or in words why no stream takes it. */
+  get(partitionKey: string): KnownKey | string {
     let known = this.#keys.get(partitionKey);
     if (known === undefined) {
+      const problem = partitionKeyProblem(partitionKey);
+      if (problem !== undefined) return problem;
       known = { partitionKey, hashKey: hashKeyOf(partitionKey), bytes: Buffer.byteLength(partitionKey) };
       if (this.#keys.size >= KNOWN_KEYS) this.#keys.clear();
       this.#keys.set(partitionKey, known);
     }
     return known;
   }
-}
-
-/** The hash key that a decimal stands for; `undefined` where it stands for none from 0 to 2^128 - 1. */
-export function parseHashKey(text: string): string | undefined {
-  if (!decimal.test(text)) return undefined;
-  const value = BigInt(text);
-  return value < SPACE ? formatHashKey(value) : undefined;
 }
 
 export function formatHashKey(value: bigint): string {
@@ -64,12 +57,27 @@ export function uniformRanges(count: number): readonly HashKeyRange[] {
   }));
 }
 
-/** Two ranges that cover this one, or `undefined` where it holds a single hash key. */
-export function halves({ start, end }: HashKeyRange): readonly [HashKeyRange, HashKeyRange] | undefined {
-  if (start === end) return undefined;
-  const middle = start + (end - start + 1n) / 2n;
+/**
+ * Two ranges that cover this one, of which the second starts at `at`: in the middle unless given. `undefined` where Kinesis
+ * refuses the split: the key must be greater than the start plus one and less than the end (SplitShard, as kinesalite
+ * recorded it).
+ */
+export function splitRange(
+  { start, end }: HashKeyRange,
+  at = start + (end - start + 1n) / 2n,
+): readonly [HashKeyRange, HashKeyRange] | undefined {
+  if (at <= start + 1n || at >= end) return undefined;
   return [
-    { start, end: middle - 1n },
-    { start: middle, end },
+    { start, end: at - 1n },
+    { start: at, end },
   ];
+}
+
+/** The first hash keys of uniform ranges but the first. Where `current` has a boundary within rounding, that one is taken. */
+export function uniformBoundaries(count: number, current: readonly HashKeyRange[]): readonly bigint[] {
+  const tolerance = BigInt(Math.max(count, current.length));
+  const starts = current.map(({ start }) => start);
+  return uniformRanges(count)
+    .slice(1)
+    .map(({ start }) => starts.find((each) => each - start <= tolerance && start - each <= tolerance) ?? start);
 }

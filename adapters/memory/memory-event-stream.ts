@@ -24,8 +24,22 @@ import type {
   ShardReader,
   StreamEvent,
 } from '../../core/ports.ts';
+import {
+  DEFAULT_MAX_RECORD_KIB,
+  hashKeyProblem,
+  isHashKey,
+  maxRecordBytesOf,
+  sizeProblem,
+} from '../../core/stream-event.ts';
 import { ByteSlabs } from './byte-slabs.ts';
-import { halves, type HashKeyRange, KnownKeys, parseHashKey, uniformRanges } from './hash-key.ts';
+import {
+  formatHashKey,
+  type HashKeyRange,
+  KnownKeys,
+  splitRange,
+  uniformBoundaries,
+  uniformRanges,
+} from './hash-key.ts';
 import { lowerBound } from './lower-bound.ts';
 import { ShardLog, type ShardStatistics } from './shard-log.ts';
 import { WriteLimit } from './write-limit.ts';
@@ -40,6 +54,8 @@ export interface MemoryEventStreamOptions {
   readonly retentionBytes?: number;
   /** Hold each shard to the write limits of Kinesis; off unless given. */
   readonly writeLimits?: boolean;
+  /** The largest data and partition key together, 1,024 to 10,240; 1,024 unless given (`MaxRecordSizeInKiB`). */
+  readonly maxRecordKib?: number;
   /** Called after records were appended: once a put, and again for those taken in a retry. Must not throw. */
   readonly onAppend?: () => void;
   /** Name and account as the messages of throttled records carry them. */
@@ -51,9 +67,6 @@ export interface MemoryEventStreamOptions {
   readonly random?: () => number;
 }
 
-/** PutRecord: data and partition key of a record have at most 1 MiB together, the key 1–256 characters. */
-const MAX_RECORD_BYTES = 1_048_576;
-const MAX_KEY_CHARACTERS = 256;
 /** GetRecords. */
 const MAX_PAGE = 10_000;
 const FIRST_BACKOFF_MILLIS = 100;
@@ -87,12 +100,14 @@ export class MemoryEventStream implements EventStream, ShardReader {
   readonly #knownKeys = new KnownKeys();
   readonly #slabs = new ByteSlabs();
   #recordsPut = 0;
+  #maxRecordBytes: number;
 
   constructor(options: MemoryEventStreamOptions) {
     const { shards, retentionMillis = 24 * 60 * 60 * 1_000, retentionBytes = 512 * 1_048_576 } = options;
     for (const [field, value] of Object.entries({ shards, retentionMillis, retentionBytes })) {
       if (!(value >= 1)) throw new InvalidRequest(field, `is ${value}, but must be 1 or more`);
     }
+    this.#maxRecordBytes = maxRecordBytesOf(options.maxRecordKib ?? DEFAULT_MAX_RECORD_KIB, 'maxRecordKib');
     this.#clock = options.clock;
     this.#retentionMillis = retentionMillis;
     this.#retentionBytes = retentionBytes;
@@ -148,19 +163,86 @@ export class MemoryEventStream implements EventStream, ShardReader {
     return log.backlog(position);
   }
 
-  /** Closes a shard and opens two over the halves of its range, which take what is put from now on (SplitShard). */
-  splitShard(shardId: string): readonly Shard[] {
-    const parent = this.#find(shardId);
-    const ranges = halves(parent.origin.range);
-    if (!parent.open) throw new InvalidRequest('shardId', `${shardId} is closed already`);
-    if (ranges === undefined) throw new InvalidRequest('shardId', `${shardId} has a single hash key`);
+  get maxRecordKib(): number {
+    return this.#maxRecordBytes / 1_024;
+  }
 
-    const second = Math.max(Math.floor(this.#clock.now() / 1_000), parent.origin.createdAtSecond + 1);
-    const children = ranges.map((range) => this.#openShard(range, second, [shardId]));
-    parent.close();
-    this.#writeLimits?.delete(parent);
-    this.#openShards = this.#openShards.flatMap((log) => (log === parent ? children : log));
-    return children.map(({ shard }) => shard);
+  /** Changes the limit for what is put from now on (UpdateMaxRecordSize). @throws InvalidRequest for an impossible limit. */
+  updateMaxRecordKib(kibibytes: number): void {
+    this.#maxRecordBytes = maxRecordBytesOf(kibibytes, 'maxRecordKib');
+  }
+
+  /**
+   * Whether this stream can have given the sequence number to a client: it is that of a record, held or not, or the start
+   * or the end of a shard. Kinesis refuses any other as `SequenceNumberForOrdering`.
+   */
+  hasIssued(sequenceNumber: string): boolean {
+    for (const log of this.#shards.values()) if (log.hasIssued(sequenceNumber)) return true;
+    return false;
+  }
+
+  /**
+   * Closes a shard and opens two over its range, which take what is put from now on (SplitShard).
+   * @param newStartingHashKey Decimal; where the second shard starts, the middle of the range unless given.
+   * @throws InvalidRequest where there is no such open shard, or Kinesis refuses the hash key.
+   */
+  splitShard(shardId: string, newStartingHashKey?: string): readonly Shard[] {
+    const parent = this.#findOpen('shardId', shardId);
+    if (newStartingHashKey !== undefined && !isHashKey(newStartingHashKey)) {
+      throw new InvalidRequest('newStartingHashKey', `is ${newStartingHashKey}, but must be a decimal below 2^128`);
+    }
+    const { range } = parent.origin;
+    const ranges = splitRange(range, newStartingHashKey === undefined ? undefined : BigInt(newStartingHashKey));
+    if (ranges !== undefined) return this.#replace([parent], ranges);
+    throw newStartingHashKey === undefined
+      ? new InvalidRequest('shardId', `${shardId} has too few hash keys to be split`)
+      : new InvalidRequest(
+          'newStartingHashKey',
+          `is ${newStartingHashKey}, but must be greater than ${range.start + 1n} and less than ${range.end}`,
+        );
+  }
+
+  /**
+   * Closes two shards whose ranges are neighbours, in either order, and opens one over both (MergeShards).
+   * @throws InvalidRequest where one is not open, or they are not neighbours.
+   */
+  mergeShards(shardId: string, adjacentShardId: string): Shard {
+    const parents = [this.#findOpen('shardId', shardId), this.#findOpen('adjacentShardId', adjacentShardId)];
+    const [left, right] = parents.map(({ origin }) => origin.range).sort((a, b) => (a.start < b.start ? -1 : 1));
+    if (left === undefined || right?.start !== left.end + 1n) {
+      throw new InvalidRequest('adjacentShardId', `${adjacentShardId} and ${shardId} are not neighbours`);
+    }
+    const [child] = this.#replace(parents, [{ start: left.start, end: right.end }]);
+    if (child === undefined) throw new Error('the merge opened no shard');
+    return child;
+  }
+
+  /**
+   * Splits and merges until so many open shards share the hash keys evenly (UpdateShardCount, uniform scaling). As on
+   * Kinesis, shards may open and close on the way, which stay listed.
+   * @returns The open shards. @throws InvalidRequest for more than double or less than half of what is open.
+   */
+  updateShardCount(target: number): readonly Shard[] {
+    const current = this.#openShards.length;
+    const [least, most] = [Math.ceil(current / 2), current * 2];
+    if (!Number.isInteger(target) || target < least || target > most) {
+      throw new InvalidRequest(
+        'targetShardCount',
+        `is ${target}, but must be a whole number from ${least} to ${most}: half to double of the ${current} open shards`,
+      );
+    }
+    const boundaries = uniformBoundaries(
+      target,
+      this.#openShards.map(({ origin }) => origin.range),
+    );
+    for (const boundary of boundaries) this.#cutAt(boundary);
+    const kept = new Set(boundaries);
+    for (let at = 1; at < this.#openShards.length;) {
+      const [left, right] = [this.#openShards[at - 1], this.#openShards[at]];
+      if (left === undefined || right === undefined || kept.has(right.origin.range.start)) at += 1;
+      else this.mergeShards(left.shard.shardId, right.shard.shardId);
+    }
+    return this.#openShards.map(({ shard }) => shard);
   }
 
   /** Every shard, in the order of creation. */
@@ -174,6 +256,47 @@ export class MemoryEventStream implements EventStream, ShardReader {
     this.#shards.set(log.shard.shardId, log);
     this.#writeLimits?.set(log, new WriteLimit(this.#clock.now()));
     return log;
+  }
+
+  /** Lets a shard start at the boundary where none does. */
+  #cutAt(boundary: bigint): void {
+    const log = this.#openShards.find(({ origin }) => origin.range.start < boundary && boundary <= origin.range.end);
+    if (log === undefined) return;
+    const { start, end } = log.origin.range;
+    this.#replace(
+      [log],
+      [
+        { start, end: boundary - 1n },
+        { start: boundary, end },
+      ],
+    );
+  }
+
+  /** Closes open shards and opens others over the same hash keys in their place. */
+  #replace(parents: readonly ShardLog[], ranges: readonly HashKeyRange[]): readonly Shard[] {
+    const now = this.#clock.now();
+    // Later than all parents, so that the numbers of a partition key go on growing.
+    const second = Math.max(Math.floor(now / 1_000), ...parents.map(({ origin }) => origin.createdAtSecond + 1));
+    const parentShardIds = parents.map(({ shard }) => shard.shardId);
+    const children = ranges.map((range) => this.#openShard(range, second, parentShardIds));
+    for (const parent of parents) {
+      parent.close(now);
+      this.#writeLimits?.delete(parent);
+    }
+    const closed = new Set(parents);
+    this.#openShards = [...this.#openShards.filter((log) => !closed.has(log)), ...children].sort((a, b) =>
+      a.lastHashKey < b.lastHashKey ? -1 : 1,
+    );
+    return children.map(({ shard }) => shard);
+  }
+
+  #findOpen(field: string, shardId: string): ShardLog {
+    const log = this.#shards.get(shardId);
+    if (log?.open === true) return log;
+    throw new InvalidRequest(
+      field,
+      log === undefined ? `there is no shard ${shardId}` : `${shardId} is closed already`,
+    );
   }
 
   #find(shardId: string): ShardLog {
@@ -232,19 +355,15 @@ export class MemoryEventStream implements EventStream, ShardReader {
 
   /** Where an event goes and what it takes, or in words why the stream cannot take it. */
   #check({ partitionKey, explicitHashKey, data }: StreamEvent, index: number): Pending | string {
-    // Only keys that could break the limit are counted.
-    const characters = partitionKey.length > MAX_KEY_CHARACTERS ? Array.from(partitionKey).length : partitionKey.length;
-    if (characters < 1 || characters > MAX_KEY_CHARACTERS) {
-      return `The partition key must have 1 to ${MAX_KEY_CHARACTERS} characters, but has ${characters}.`;
-    }
     const key = this.#knownKeys.get(partitionKey);
+    if (typeof key === 'string') return key;
     const bytes = data.length + key.bytes;
-    if (bytes > MAX_RECORD_BYTES) {
-      return `Data and partition key must have at most ${MAX_RECORD_BYTES} bytes together, but have ${bytes}.`;
-    }
-    const hashKey = explicitHashKey === undefined ? key.hashKey : parseHashKey(explicitHashKey);
-    if (hashKey !== undefined) return { index, data, partitionKey: key.partitionKey, hashKey, bytes };
-    return `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`;
+    const problem =
+      (explicitHashKey === undefined ? undefined : hashKeyProblem(explicitHashKey)) ??
+      sizeProblem(bytes, this.#maxRecordBytes);
+    if (problem !== undefined) return problem;
+    const hashKey = explicitHashKey === undefined ? key.hashKey : formatHashKey(BigInt(explicitHashKey));
+    return { index, data, partitionKey: key.partitionKey, hashKey, bytes };
   }
 
   #shardOf(hashKey: string): ShardLog {

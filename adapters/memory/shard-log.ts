@@ -33,10 +33,10 @@ export interface ShardOrigin {
 export const OVERHEAD_BYTES = 64;
 
 export class ShardLog {
-  readonly shard: Shard;
   readonly origin: ShardOrigin;
   /** The last hash key of the range as `hash-key.ts` writes it, to be compared with those of partition keys. */
   readonly lastHashKey: string;
+  #shard: Shard;
   readonly #sequenceNumbers: SequenceNumbers;
   /** The oldest first. */
   readonly #blocks: RecordBlock[] = [];
@@ -54,12 +54,17 @@ export class ShardLog {
     this.origin = origin;
     this.#sequenceNumbers = new SequenceNumbers({ createdAtSecond: origin.createdAtSecond, shardIndex: index });
     this.lastHashKey = formatHashKey(range.end);
-    this.shard = {
+    this.#shard = {
       shardId: formatShardId(index),
       parentShardIds,
       startingHashKey: range.start.toString(),
       endingHashKey: range.end.toString(),
+      startingSequenceNumber: this.#sequenceNumbers.format(0, 0),
     };
+  }
+
+  get shard(): Shard {
+    return this.#shard;
   }
 
   get open(): boolean {
@@ -67,8 +72,14 @@ export class ShardLog {
   }
 
   /** Takes no more records; those that it holds stay readable. */
-  close(): void {
+  close(now: EpochMillis): void {
     this.#open = false;
+    this.#shard = { ...this.#shard, endingSequenceNumber: this.#sequenceNumbers.format(this.#recordsPut, now) };
+  }
+
+  /** Whether the number is that of a record, held or not, or the start or the end of the shard. */
+  hasIssued(sequenceNumber: string): boolean {
+    return this.#recordsUpTo(sequenceNumber) !== undefined;
   }
 
   /** Memory that the held records take. */
@@ -122,6 +133,7 @@ export class ShardLog {
     const atTip = end === this.#recordsPut;
     return {
       records,
+      next: this.#behind(end),
       trimmed,
       endOfShard: atTip && !this.#open,
       millisBehindLatest: atTip ? 0 : Math.max(0, this.#newestArrival - (records.at(-1)?.arrivedAt ?? 0)),
@@ -135,7 +147,7 @@ export class ShardLog {
 
   statistics(): ShardStatistics {
     return {
-      ...this.shard,
+      ...this.#shard,
       state: this.#open ? 'open' : 'closed',
       records: this.#length,
       bytes: this.heldBytes,
@@ -155,7 +167,7 @@ export class ShardLog {
   #block(counter: number): RecordBlock {
     const first = Math.floor(this.#recordsTrimmed / BLOCK_RECORDS);
     const block = this.#blocks.at(Math.floor(counter / BLOCK_RECORDS) - first);
-    if (block === undefined) throw new RangeError(`record ${counter} of ${this.shard.shardId} is not held`);
+    if (block === undefined) throw new RangeError(`record ${counter} of ${this.#shard.shardId} is not held`);
     return block;
   }
 
@@ -170,7 +182,7 @@ export class ShardLog {
     return {
       partitionKey: block.partitionKey(row),
       data: block.data(row),
-      shardId: this.shard.shardId,
+      shardId: this.#shard.shardId,
       sequenceNumber: this.#sequenceNumbers.format(counter, arrivedAt),
       arrivedAt,
     };
@@ -184,11 +196,29 @@ export class ShardLog {
         return { start: oldest, trimmed: 0 };
       case 'AT_TIMESTAMP':
         return { start: this.#firstArrivedAt(position.timestamp), trimmed: 0 };
+      case 'LATEST':
+        return { start: this.#recordsPut, trimmed: 0 };
+      case 'AT_SEQUENCE_NUMBER':
       case 'AFTER_SEQUENCE_NUMBER': {
-        const next = this.#counterOf(position.sequenceNumber) + 1;
+        const { sequenceNumber } = position;
+        const records = this.#recordsUpTo(sequenceNumber);
+        if (records === undefined) {
+          throw new InvalidRequest('sequenceNumber', `${sequenceNumber} is none of ${this.#shard.shardId}`);
+        }
+        const isAtRecord = position.type === 'AT_SEQUENCE_NUMBER' && records.last;
+        const next = records.count - (isAtRecord ? 1 : 0);
         return { start: Math.max(next, oldest), trimmed: Math.max(0, oldest - next) };
       }
     }
+  }
+
+  /** The position behind the first `count` records that were put. */
+  #behind(count: number): ShardPosition {
+    if (count === 0) return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.#shard.startingSequenceNumber };
+    const last = count - 1;
+    // Of a record that was trimmed only the newest one's arrival is known; where to read on does not depend on it.
+    const arrivedAt = last < this.#recordsTrimmed ? this.#newestArrival : this.#arrivedAt(last);
+    return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.#sequenceNumbers.format(last, arrivedAt) };
   }
 
   /** The counter of the first record that arrived at the timestamp or later, in the order of the shard. */
@@ -200,12 +230,20 @@ export class ShardLog {
     return counter;
   }
 
-  #counterOf(sequenceNumber: string): number {
+  /**
+   * How many records were put up to a sequence number, and whether it is that of the last of them. `undefined` where the
+   * number is none of the shard.
+   */
+  #recordsUpTo(sequenceNumber: string): { readonly count: number; readonly last: boolean } | undefined {
+    const { startingSequenceNumber, endingSequenceNumber } = this.#shard;
+    if (sequenceNumber === startingSequenceNumber) return { count: 0, last: false };
+    if (sequenceNumber === endingSequenceNumber) return { count: this.#recordsPut, last: false };
     const parts = parseSequenceNumber(sequenceNumber);
     const { index, createdAtSecond } = this.origin;
-    if (parts?.shardIndex !== index || parts.createdAtSecond !== createdAtSecond || parts.counter >= this.#recordsPut) {
-      throw new InvalidRequest('sequenceNumber', `${sequenceNumber} is none of ${this.shard.shardId}`);
-    }
-    return parts.counter;
+    if (parts?.shardIndex !== index || parts.createdAtSecond !== createdAtSecond) return undefined;
+    const { counter, arrivedAt } = parts;
+    if (counter >= this.#recordsPut) return undefined;
+    const isHeld = counter >= this.#recordsTrimmed;
+    return isHeld && this.#arrivedAt(counter) !== arrivedAt ? undefined : { count: counter + 1, last: true };
   }
 }

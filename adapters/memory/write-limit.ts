@@ -1,6 +1,9 @@
 /**
  * What Kinesis lets one shard take: 1,000 records and 1 MB a second, data and partition keys (CreateStream). A token
- * bucket that holds one second's worth. 1 MB is 1 MiB here, so that a record of the largest size passes a full bucket.
+ * bucket that holds one second's worth. 1 MB is 1 MiB here, so that a record of 1 MiB passes a full bucket.
+ *
+ * A record that is larger than the bucket passes a full one too and leaves it in debt: the shard bursts once and averages
+ * 1 MiB a second ("Handle large records" in the Developer Guide: the tank is depleted, then refills at a steady rate).
  */
 import type { EpochMillis } from '../../core/ports.ts';
 
@@ -19,7 +22,7 @@ export class WriteLimit {
   /** Takes the tokens for one record, or none and answers false where they do not suffice. */
   take(bytes: number, now: EpochMillis): boolean {
     this.#fill(now);
-    if (this.#records < 1 || this.#bytes < bytes) return false;
+    if (this.#records < 1 || this.#bytes < Math.min(bytes, BYTES_PER_SECOND)) return false;
     this.#records -= 1;
     this.#bytes -= bytes;
     return true;

@@ -218,7 +218,85 @@ export function eventStreamContract(name: string, create: () => Promise<EventStr
       await putAll([streamEvent(key)]);
       const [record] = await readBack(new Set([key]), 1);
       const page = await harness().reader.read(record!.shardId, after(record!), 10);
-      expect(page).toEqual({ records: [], trimmed: 0, endOfShard: false, millisBehindLatest: 0 });
+      expect(page).toEqual({
+        records: [],
+        next: after(record!),
+        trimmed: 0,
+        endOfShard: false,
+        millisBehindLatest: 0,
+      });
+    });
+
+    test('starts at the record of a sequence number, that record included', async () => {
+      const key = uniqueName('at');
+      await putAll(range(3).map((index) => streamEvent(key, { index })));
+      const [, second] = await readBack(new Set([key]), 3);
+      const { shardId, sequenceNumber } = second!;
+      const from = await readOn(shardId, { type: 'AT_SEQUENCE_NUMBER', sequenceNumber }, 2);
+      expect(from[0]).toEqual(second);
+      expect(from.filter(({ partitionKey }) => partitionKey === key).map(indexIn)).toEqual([1, 2]);
+    });
+
+    test('tells with each page where to read on', async () => {
+      const key = uniqueName('next');
+      await putAll(range(5).map((index) => streamEvent(key, { index })));
+      const [first] = await readBack(new Set([key]), 5);
+      const seen: StreamRecord[] = [];
+      let position = after(first!);
+      for (let pages = 0; pages < 20 && seen.length < 4; pages += 1) {
+        const page = await harness().reader.read(first!.shardId, position, 1);
+        seen.push(...page.records.filter(({ partitionKey }) => partitionKey === key));
+        position = page.next;
+      }
+      expect(seen.map(indexIn)).toEqual([1, 2, 3, 4]);
+    });
+
+    test('shows from LATEST on what arrives afterwards, and nothing from before', async () => {
+      const key = uniqueName('latest');
+      const [before] = await putAll([streamEvent(key, 'before')]);
+      await readBack(new Set([key]), 1);
+      const { reader } = harness();
+      const page = await reader.read(before!.shardId, { type: 'LATEST' }, 10);
+      expect(page.records).toEqual([]);
+      await putAll([streamEvent(key, 'behind')]);
+      const seen: StreamRecord[] = [];
+      let position = page.next;
+      await eventually(
+        harness(),
+        async () => {
+          const next = await reader.read(before!.shardId, position, 10);
+          position = next.next;
+          seen.push(...next.records.filter(({ partitionKey }) => partitionKey === key));
+          return seen;
+        },
+        ({ length }) => length > 0,
+      );
+      expect(seen.map(({ data }) => Buffer.from(data).toString())).toEqual(['behind']);
+    });
+
+    test('gives each open shard the number that it starts at, and no end', async () => {
+      for (const { startingSequenceNumber, endingSequenceNumber } of await harness().reader.listShards()) {
+        expect(isSequenceNumber(startingSequenceNumber)).toBe(true);
+        expect(endingSequenceNumber).toBeUndefined();
+      }
+      const outcomes = await putAll(range(8).map(() => streamEvent(uniqueName('start'))));
+      const starts = new Map(
+        (await harness().reader.listShards()).map((shard) => [shard.shardId, shard.startingSequenceNumber]),
+      );
+      for (const { shardId, sequenceNumber } of outcomes) {
+        expect(compareSequenceNumbers(starts.get(shardId)!, sequenceNumber)).toBeLessThanOrEqual(0);
+      }
+    });
+
+    test('reads from the number that a shard starts at as from its beginning', async () => {
+      const key = uniqueName('origin');
+      await putAll([streamEvent(key)]);
+      const [record] = await readBack(new Set([key]), 1);
+      const { shardId, startingSequenceNumber: sequenceNumber } = (await harness().reader.listShards()).find(
+        (shard) => shard.shardId === record!.shardId,
+      )!;
+      const all = await readOn(shardId, trimHorizon, 10_000);
+      expect(await readOn(shardId, { type: 'AT_SEQUENCE_NUMBER', sequenceNumber }, 10_000)).toEqual(all);
     });
 
     test('counts the records that follow a position, or says that it cannot', async () => {

@@ -13,13 +13,14 @@ test('what is not given is what the pipeline says, on loopback', () => {
     retentionHours: 24,
     retentionMiB: 512,
     writeLimits: false,
+    maxRecordKib: 1_024,
     logLevel: 'warn',
   });
 });
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --log-level info';
+    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -31,6 +32,7 @@ test('every option is taken', () => {
     retentionHours: 1,
     retentionMiB: 64,
     writeLimits: true,
+    maxRecordKib: 10_240,
     logLevel: 'info',
   });
 });
@@ -39,6 +41,8 @@ test.each([
   ['--port', '--port 65536'],
   ['--port', '--port http'],
   ['--shards', '--shards 0'],
+  ['--max-record-kib', '--max-record-kib 1023'],
+  ['--max-record-kib', '--max-record-kib 10241'],
   ['--log-level', '--log-level loud'],
   ['lower-case', '--stack IoT'],
   ['lower-case', `--stack ${'a'.repeat(38)}`],
@@ -59,6 +63,7 @@ test('help names every option', () => {
     'retention-hours',
     'retention-mib',
     'write-limits',
+    'max-record-kib',
     'log-level',
   ]) {
     expect(HELP).toContain(`--${option}`);

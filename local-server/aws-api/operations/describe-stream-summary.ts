@@ -1,6 +1,6 @@
+import { DEFAULT_MAX_RECORD_KIB } from '../../../core/stream-event.ts';
 import type { Operation } from '../kinesis-context.ts';
 import { readStreamReference, requireStream } from '../kinesis-context.ts';
-import { MAX_RECORD_SIZE_IN_KIB } from './record-entry.ts';
 import { summarizeStream } from './stream-summary.ts';
 
 export const describeStreamSummary: Operation = async (members, context) => {
@@ -19,7 +19,7 @@ export const describeStreamSummary: Operation = async (members, context) => {
       OpenShardCount: shards.filter(({ shardId }) => !closed.has(shardId)).length,
       // Consumers with enhanced fan-out; an event source mapping polls and is none.
       ConsumerCount: 0,
-      MaxRecordSizeInKiB: MAX_RECORD_SIZE_IN_KIB,
+      MaxRecordSizeInKiB: DEFAULT_MAX_RECORD_KIB,
     },
   };
 };

@@ -43,15 +43,17 @@ export const listShards: Operation = async (members, context) => {
   };
 };
 
-function describeShard({ shardId, parentShardIds, startingHashKey, endingHashKey }: Shard) {
+function describeShard({ shardId, parentShardIds, ...shard }: Shard) {
   const [parent, adjacentParent] = parentShardIds;
   return {
     ShardId: shardId,
     ParentShardId: parent, // Left out by JSON where there is none.
     AdjacentParentShardId: adjacentParent,
-    HashKeyRange: { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey },
-    // The member is required, and the port does not tell the number: this one is before every record of the shard.
-    SequenceNumberRange: { StartingSequenceNumber: '0' },
+    HashKeyRange: { StartingHashKey: shard.startingHashKey, EndingHashKey: shard.endingHashKey },
+    SequenceNumberRange: {
+      StartingSequenceNumber: shard.startingSequenceNumber,
+      EndingSequenceNumber: shard.endingSequenceNumber, // Left out where the shard is open.
+    },
   };
 }
 

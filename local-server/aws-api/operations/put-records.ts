@@ -1,6 +1,7 @@
+import { streamEventBytes } from '../../../core/stream-event.ts';
 import type { Operation } from '../kinesis-context.ts';
 import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
-import { checkRecordEntry, countBytes, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
+import { checkRecordEntry, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
 
 const MAX_REQUEST_BYTES = 10 * 1_024 * 1_024;
 
@@ -10,7 +11,7 @@ export const putRecords: Operation = async (members, context) => {
   members.check();
   requireStream(reference, context);
   events.forEach(checkRecordEntry);
-  if (events.reduce((sum, event) => sum + countBytes(event), 0) > MAX_REQUEST_BYTES) {
+  if (events.reduce((sum, event) => sum + streamEventBytes(event), 0) > MAX_REQUEST_BYTES) {
     throw invalidArgument('Records size exceeds 10 MB limit');
   }
 

@@ -1,16 +1,12 @@
 /** One record of PutRecord and PutRecords: its limits, and putting it. */
 import type { PutOutcome, StreamEvent } from '../../../core/ports.ts';
+import { DEFAULT_MAX_RECORD_BYTES, hashKeyProblem, sizeProblem, streamEventBytes } from '../../../core/stream-event.ts';
 import type { KinesisContext } from '../kinesis-context.ts';
 import { invalidArgument } from '../kinesis-context.ts';
 import type { Members } from '../members.ts';
 
-/** The largest record of a stream whose MaxRecordSizeInKiB was not raised: data and partition key together. */
-export const MAX_RECORD_SIZE_IN_KIB = 1_024;
-const MAX_RECORD_BYTES = MAX_RECORD_SIZE_IN_KIB * 1_024;
-const HASH_KEYS = 2n ** 128n;
-
 export function readRecordEntry(members: Members): StreamEvent {
-  const data = members.blob('Data', MAX_RECORD_BYTES);
+  const data = members.blob('Data', DEFAULT_MAX_RECORD_BYTES);
   const partitionKey = members.string('PartitionKey', { required: true, minLength: 1, maxLength: 256 });
   const explicitHashKey = members.string('ExplicitHashKey', { pattern: String.raw`0|([1-9]\d{0,38})` });
   return { data, partitionKey, ...(explicitHashKey !== undefined && { explicitHashKey }) };
@@ -19,19 +15,10 @@ export function readRecordEntry(members: Members): StreamEvent {
 /** What Kinesis checks once the members are valid. */
 export function checkRecordEntry(event: StreamEvent): void {
   const { explicitHashKey } = event;
-  if (explicitHashKey !== undefined && BigInt(explicitHashKey) >= HASH_KEYS) {
-    throw invalidArgument(
-      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`,
-    );
-  }
-  if (countBytes(event) > MAX_RECORD_BYTES) {
-    throw invalidArgument(`Record size exceeds 1 MB limit: data and partition key count together.`);
-  }
-}
-
-/** Data and partition key, which is what the limits of Kinesis count. */
-export function countBytes({ data, partitionKey }: StreamEvent): number {
-  return data.length + Buffer.byteLength(partitionKey);
+  const problem =
+    (explicitHashKey === undefined ? undefined : hashKeyProblem(explicitHashKey)) ??
+    sizeProblem(streamEventBytes(event), DEFAULT_MAX_RECORD_BYTES);
+  if (problem !== undefined) throw invalidArgument(problem);
 }
 
 /** Puts without retrying: like Kinesis, this tells the client what was throttled and leaves the retry to it. */

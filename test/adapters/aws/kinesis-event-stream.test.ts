@@ -3,6 +3,8 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { KinesisEventStream } from '../../../adapters/aws/kinesis-event-stream.ts';
+import { Backoff } from '../../../adapters/aws/backoff.ts';
+import { OrderedPut } from '../../../adapters/aws/ordered-put.ts';
 import { KinesisShardReader } from '../../../adapters/aws/kinesis-shard-reader.ts';
 import type { PutOutcome, StreamEvent, StreamRecord } from '../../../core/ports.ts';
 import { compareSequenceNumbers } from '../../../core/sequence-number.ts';
@@ -237,6 +239,24 @@ describe('requests', () => {
     ]);
     expect(outcomes).toMatchObject([{ taken: true }, { taken: false, code: 'ValidationException' }]);
     expect(sizesOfRequests()).toEqual([1]);
+  });
+
+  test('hold a single record where it is larger than their usual limit, if the stream takes such records', async () => {
+    // Without the engine, which takes no such record.
+    const sizes: number[] = [];
+    const put = new OrderedPut({
+      events: [streamEvent('small'), { partitionKey: 'large', data: new Uint8Array(6 * 1_048_576) }],
+      send: async (events) => {
+        sizes.push(events.length);
+        return events.map(() => ({ outcome: { taken: true, shardId: 's', sequenceNumber: '1' }, retry: false }));
+      },
+      backoff: new Backoff({ clock: new FixedClock() }),
+      deadline: undefined,
+      patienceMillis: 1_000,
+      maxRecordBytes: 10 * 1_048_576,
+    });
+    expect((await put.run()).map(({ taken }) => taken)).toEqual([true, true]);
+    expect(sizes).toEqual([1, 1]);
   });
 
   test('are not made for what no stream can take, nor behind the deadline', async () => {

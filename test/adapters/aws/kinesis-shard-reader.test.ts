@@ -102,6 +102,7 @@ describe('a page', () => {
     for (const _ of range(2)) {
       expect(await reader.read(shardId, trimHorizon, 10)).toEqual({
         records: [],
+        next: trimHorizon,
         trimmed: 0,
         endOfShard: false,
         millisBehindLatest: 5_000,
@@ -155,7 +156,9 @@ describe('shards', () => {
       }),
     );
     await eventually(async () => (await reader.listShards()).length === 3);
-    expect((await reader.listShards()).map(({ parentShardIds }) => parentShardIds)).toEqual([[], [shardId], [shardId]]);
+    const shards = await reader.listShards();
+    expect(shards.map(({ parentShardIds }) => parentShardIds)).toEqual([[], [shardId], [shardId]]);
+    expect(shards.map(({ endingSequenceNumber }) => endingSequenceNumber !== undefined)).toEqual([true, false, false]);
 
     const page = await reader.read(shardId, trimHorizon, 10);
     expect(page.records).toHaveLength(3);
@@ -169,12 +172,14 @@ describe('shards', () => {
     const onPage =
       (from: number, to: number, NextToken?: string): Action =>
       async () => {
-        const Shards = all.slice(from, to).map(({ shardId: ShardId, startingHashKey, endingHashKey }) => ({
-          ShardId,
-          HashKeyRange: { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey },
-          SequenceNumberRange: { StartingSequenceNumber: '1' },
-          ParentShardId: 'shardId-000000000099',
-        }));
+        const Shards = all
+          .slice(from, to)
+          .map(({ shardId: ShardId, startingHashKey, endingHashKey, startingSequenceNumber }) => ({
+            ShardId,
+            HashKeyRange: { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey },
+            SequenceNumberRange: { StartingSequenceNumber: startingSequenceNumber, EndingSequenceNumber: null },
+            ParentShardId: 'shardId-000000000099',
+          }));
         return jsonAnswer({ Shards, NextToken });
       };
     engine().proxy.rules = [

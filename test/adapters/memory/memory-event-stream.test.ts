@@ -47,7 +47,7 @@ describe('shards', () => {
   test('are numbered from 0 and share the hash keys evenly, the last one up to 2^128 - 1', async () => {
     const { stream } = setUp({ shards: 3 });
     const third = 2n ** 128n / 3n;
-    expect(await stream.listShards()).toEqual([
+    expect(await stream.listShards()).toMatchObject([
       {
         shardId: 'shardId-000000000000',
         parentShardIds: [],
@@ -480,8 +480,8 @@ describe('a split', () => {
         endingHashKey: (2n ** 128n - 1n).toString(),
       },
     ];
-    expect(stream.splitShard(only)).toEqual(children);
-    expect((await stream.listShards()).slice(1)).toEqual(children);
+    expect(stream.splitShard(only)).toMatchObject(children);
+    expect((await stream.listShards()).slice(1)).toMatchObject(children);
 
     const outcomes = await stream.put(
       [half - 1n, half].map((key) => ({ ...streamEvent('a', 'behind'), explicitHashKey: key.toString() })),
@@ -512,14 +512,222 @@ describe('a split', () => {
     expect(new Set(numbers).size).toBe(4);
   });
 
-  test('is refused for a shard that is closed or unknown, or has a single hash key', async () => {
+  test('is refused for a shard that is closed or unknown, or has too few hash keys', async () => {
     const { stream } = setUp();
     expect(() => stream.splitShard('shardId-000000000009')).toThrow('shardId: ');
     stream.splitShard(only);
     expect(() => stream.splitShard(only)).toThrow('closed');
     let smallest = (await stream.listShards()).at(-1)!;
-    while (smallest.startingHashKey !== smallest.endingHashKey) smallest = stream.splitShard(smallest.shardId)[1]!;
-    expect(() => stream.splitShard(smallest.shardId)).toThrow('single hash key');
+    for (let n = 0; n < 125; n += 1) smallest = stream.splitShard(smallest.shardId)[1]!;
+    expect(BigInt(smallest.endingHashKey) - BigInt(smallest.startingHashKey)).toBe(3n);
+    smallest = stream.splitShard(smallest.shardId)[1]!;
+    expect(() => stream.splitShard(smallest.shardId)).toThrow('too few hash keys');
+  });
+});
+
+describe('a split at a hash key', () => {
+  test('lets the second child start there', async () => {
+    const { stream } = setUp();
+    const children = stream.splitShard(only, '2');
+    expect(children.map(({ startingHashKey, endingHashKey }) => [startingHashKey, endingHashKey])).toEqual([
+      ['0', '1'],
+      ['2', (2n ** 128n - 1n).toString()],
+    ]);
+  });
+
+  // kinesalite, actions/splitShard.js: greater than one plus the start, less than the end.
+  test.each(['0', '1', (2n ** 128n - 1n).toString(), (2n ** 128n).toString(), '-5', 'x', '', '007'])(
+    'is refused at %p',
+    (key) => {
+      const { stream } = setUp();
+      expect(() => stream.splitShard(only, key)).toThrow('newStartingHashKey: ');
+      expect(stream.statistics()).toMatchObject([{ state: 'open' }]);
+    },
+  );
+});
+
+describe('a merge', () => {
+  test('closes two neighbours and opens one over both, in either order', async () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const { stream } = setUp({ shards: 3 });
+      const shards = await stream.listShards();
+      const [first, second] = order.map((index) => shards[index]!.shardId);
+      expect(stream.mergeShards(first!, second!)).toMatchObject({
+        shardId: 'shardId-000000000003',
+        parentShardIds: [first, second],
+        startingHashKey: shards[0]!.startingHashKey,
+        endingHashKey: shards[1]!.endingHashKey,
+      });
+      expect(stream.statistics().map(({ state }) => state)).toEqual(['closed', 'closed', 'open', 'open']);
+      expect((await putOne(stream, { ...streamEvent('a'), explicitHashKey: '0' })).shardId).toBe(
+        'shardId-000000000003',
+      );
+    }
+  });
+
+  test('is refused for shards that are not neighbours, closed, unknown or the same', async () => {
+    const { stream } = setUp({ shards: 3 });
+    const [first, second, third] = (await stream.listShards()).map(({ shardId }) => shardId);
+    expect(() => stream.mergeShards(first!, third!)).toThrow('are not neighbours');
+    expect(() => stream.mergeShards(first!, first!)).toThrow('are not neighbours');
+    expect(() => stream.mergeShards(first!, 'shardId-000000000009')).toThrow('there is no shard');
+    stream.splitShard(second!);
+    expect(() => stream.mergeShards(first!, second!)).toThrow('closed');
+    expect(stream.statistics().filter(({ state }) => state === 'closed')).toHaveLength(1);
+  });
+});
+
+describe('a new shard count', () => {
+  test.each([
+    [4, 8],
+    [4, 2],
+    [3, 4],
+    [5, 3],
+    [7, 7],
+    [3, 6],
+    [1, 2],
+    [2, 1],
+    [10, 17],
+  ])('from %i to %i shards leaves ranges of equal size', async (from, to) => {
+    const { stream } = setUp({ shards: from });
+    const open = stream.updateShardCount(to);
+    expect(open).toHaveLength(to);
+    const sizes = open.map(
+      ({ startingHashKey, endingHashKey }) => BigInt(endingHashKey) - BigInt(startingHashKey) + 1n,
+    );
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(2n ** 128n);
+    for (const size of sizes) expect(Number(size - 2n ** 128n / BigInt(to))).toBeLessThanOrEqual(from + to);
+    for (const { parentShardIds } of await stream.listShards()) expect(parentShardIds.length).toBeLessThanOrEqual(2);
+  });
+
+  test('opens no shards on the way where it doubles or halves', async () => {
+    const { stream } = setUp({ shards: 3 });
+    stream.updateShardCount(6);
+    expect(await stream.listShards()).toHaveLength(9);
+    stream.updateShardCount(3);
+    expect(await stream.listShards()).toHaveLength(12);
+  });
+
+  test.each([0, 1, 9, 2.5, NaN])('of %p is refused for four shards', (target) => {
+    const { stream } = setUp({ shards: 4 });
+    expect(() => stream.updateShardCount(target)).toThrow('targetShardCount: ');
+  });
+});
+
+describe('sequence number ranges', () => {
+  test('hold the numbers of all records; a closed shard has an end, before the start of its children', async () => {
+    const { stream } = setUp({ shards: 2 });
+    await stream.put(range(20).map((n) => streamEvent(`key-${n}`)));
+    const [left, right] = (await stream.listShards()).map(({ shardId }) => shardId);
+    stream.splitShard(left!);
+    const open = (await stream.listShards()).slice(1).map(({ shardId }) => shardId);
+    stream.mergeShards(open[2]!, right!);
+    const shards = await stream.listShards();
+    expect(shards.map(({ endingSequenceNumber }) => endingSequenceNumber !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    const byId = new Map(shards.map((shard) => [shard.shardId, shard]));
+    for (const { shardId, parentShardIds, startingSequenceNumber, endingSequenceNumber } of shards) {
+      expect(startingSequenceNumber).toMatch(/^49\d{54}$/);
+      for (const { sequenceNumber } of (await stream.read(shardId, trimHorizon, 100)).records) {
+        expect(compareSequenceNumbers(startingSequenceNumber, sequenceNumber)).toBeLessThan(0);
+        if (endingSequenceNumber !== undefined) {
+          expect(compareSequenceNumbers(sequenceNumber, endingSequenceNumber)).toBeLessThan(0);
+        }
+      }
+      for (const parent of parentShardIds) {
+        const { endingSequenceNumber: end } = byId.get(parent)!;
+        expect(compareSequenceNumbers(end!, startingSequenceNumber)).toBeLessThan(0);
+      }
+    }
+  });
+
+  test('are positions to read from: the start shows all, the end nothing but the end', async () => {
+    const { stream } = setUp();
+    await stream.put(range(3).map((n) => streamEvent('a', `${n}`)));
+    stream.splitShard(only);
+    const { startingSequenceNumber, endingSequenceNumber } = (await stream.listShards())[0]!;
+    for (const type of ['AT_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER'] as const) {
+      const all = await stream.read(only, { type, sequenceNumber: startingSequenceNumber }, 10);
+      expect(texts(all)).toEqual(['0', '1', '2']);
+      const none = await stream.read(only, { type, sequenceNumber: endingSequenceNumber! }, 10);
+      expect(none).toMatchObject({ records: [], endOfShard: true });
+    }
+  });
+
+  test('tell numbers that were given from numbers that cannot have been', async () => {
+    const { clock, stream } = setUp({ shards: 2, retentionMillis: 1_000 });
+    const { shardId, sequenceNumber } = await putOne(stream, streamEvent('a'));
+    const shard = (await stream.listShards()).find((each) => each.shardId === shardId)!;
+    expect(stream.hasIssued(sequenceNumber)).toBe(true);
+    expect(stream.hasIssued(shard.startingSequenceNumber)).toBe(true);
+
+    const next = `${sequenceNumber.slice(0, 28)}1${sequenceNumber.slice(29)}`;
+    const otherArrival = `${sequenceNumber.slice(0, 43)}${(Number(sequenceNumber[43]) + 1) % 10}${sequenceNumber.slice(44)}`;
+    const otherShard = `${sequenceNumber.slice(0, -1)}7`;
+    const elsewhere = new MemoryEventStream({ clock: { now: () => clock.now() + 60_000 }, shards: 2 });
+    const foreign = (await putOne(elsewhere, streamEvent('a'))).sequenceNumber;
+    for (const impossible of ['0', '1', '9'.repeat(56), next, otherArrival, otherShard, foreign, 'x', '']) {
+      expect([impossible, stream.hasIssued(impossible)]).toEqual([impossible, false]);
+    }
+
+    clock.advance(2_000);
+    expect(stream.statistics().every(({ records }) => records === 0)).toBe(true);
+    expect(stream.hasIssued(sequenceNumber)).toBe(true);
+  });
+});
+
+describe('the size of a record', () => {
+  test('is at most 1 MiB unless the limit is raised, also while the stream is in use', async () => {
+    const { stream } = setUp();
+    const large = { partitionKey: 'k', data: new Uint8Array(1_048_576) };
+    const refused = { taken: false, code: 'ValidationException', message: expect.stringContaining('1048576 bytes') };
+    expect(await stream.put([large])).toEqual([refused]);
+    stream.updateMaxRecordKib(10_240);
+    expect(stream.maxRecordKib).toBe(10_240);
+    const largest = { partitionKey: 'k', data: new Uint8Array(10_240 * 1_024 - 1).fill(7) };
+    expect(await stream.put([large, largest])).toMatchObject([{ taken: true }, { taken: true }]);
+    expect(await stream.put([{ partitionKey: 'ü', data: largest.data }])).toMatchObject([{ taken: false }]);
+    const { records } = await stream.read(only, trimHorizon, 10);
+    expect(Buffer.from(records[1]!.data).equals(largest.data)).toBe(true);
+  });
+
+  test.each([0, 1_023, 10_241, 2_000.5, NaN])('cannot be limited to %p KiB', (maxRecordKib) => {
+    expect(() => setUp({ maxRecordKib })).toThrow('maxRecordKib: ');
+    expect(() => setUp().stream.updateMaxRecordKib(maxRecordKib)).toThrow('maxRecordKib: ');
+  });
+
+  test('can be above what a shard takes in a second: the shard bursts and then waits', async () => {
+    const { clock, stream } = setUp({ writeLimits: true, maxRecordKib: 10_240 });
+    const put = async (size: number): Promise<boolean> => {
+      const [outcome] = await stream.put([{ partitionKey: 'k', data: new Uint8Array(size) }], {
+        deadline: clock.now(),
+      });
+      return outcome!.taken;
+    };
+    expect(await put(3 * 1_048_576 - 1)).toBe(true);
+    expect(await put(1)).toBe(false);
+    clock.advance(2_000);
+    expect(await put(1)).toBe(false);
+    clock.advance(1_000);
+    expect(await put(1_000_000)).toBe(true);
+  });
+});
+
+describe('a partition key', () => {
+  test('with a lone surrogate is refused, as it would be another key in UTF-8', async () => {
+    const { stream } = setUp();
+    expect(await stream.put([streamEvent('\uD800'), streamEvent('🌱')])).toMatchObject([
+      { taken: false, message: 'The partition key must not contain lone surrogates.' },
+      { taken: true },
+    ]);
   });
 });
 

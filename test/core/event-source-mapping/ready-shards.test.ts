@@ -3,7 +3,7 @@ import { readyShards } from '../../../core/event-source-mapping/ready-shards.ts'
 import type { Shard } from '../../../core/ports.ts';
 
 function shard(shardId: string, ...parentShardIds: readonly string[]): Shard {
-  return { shardId, parentShardIds, startingHashKey: '0', endingHashKey: '1' };
+  return { shardId, parentShardIds, startingHashKey: '0', endingHashKey: '1', startingSequenceNumber: '0' };
 }
 
 /** The ids of those that may be read, given those that were read to their end. */

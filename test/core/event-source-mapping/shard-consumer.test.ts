@@ -25,7 +25,7 @@ function consumerWith(changes: Partial<EventSourceMappingSettings> = {}): ShardC
 }
 
 function page(contents: readonly StreamRecord[] = [], changes: Partial<ShardPage> = {}): ShardPage {
-  return { records: contents, trimmed: 0, endOfShard: false, millisBehindLatest: 0, ...changes };
+  return { records: contents, next: start, trimmed: 0, endOfShard: false, millisBehindLatest: 0, ...changes };
 }
 
 /** Has the consumer read a page, and answers with the batches that it hands out then. */

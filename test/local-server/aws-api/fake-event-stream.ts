@@ -2,7 +2,7 @@ import type { CallOptions, EventStream, PutOutcome, Shard, ShardReader, StreamEv
 
 const HALF = 2n ** 127n;
 
-/** Four shards, of which the first was split into the last two; takes everything but what it is told to refuse. */
+/** Four shards, of which the first was closed and split into the last two; takes everything but what it is told to refuse. */
 export class FakeEventStream implements EventStream, Pick<ShardReader, 'listShards'> {
   readonly taken: StreamEvent[] = [];
   readonly options: (CallOptions | undefined)[] = [];
@@ -23,7 +23,7 @@ export class FakeEventStream implements EventStream, Pick<ShardReader, 'listShar
 
   async listShards(): Promise<readonly Shard[]> {
     return [
-      shard(0, 0n, HALF - 1n),
+      { ...shard(0, 0n, HALF - 1n), endingSequenceNumber: sequenceNumber(9) },
       shard(1, HALF, 2n * HALF - 1n),
       shard(2, 0n, HALF / 2n - 1n, [0]),
       shard(3, HALF / 2n, HALF - 1n, [0]),
@@ -37,9 +37,14 @@ function shard(index: number, start: bigint, end: bigint, parents: readonly numb
     parentShardIds: parents.map(shardId),
     startingHashKey: String(start),
     endingHashKey: String(end),
+    startingSequenceNumber: sequenceNumber(index),
   };
 }
 
 function shardId(index: number): string {
   return `shardId-${String(index).padStart(12, '0')}`;
+}
+
+function sequenceNumber(last: number): string {
+  return `49${String(last).padStart(54, '0')}`;
 }

@@ -221,7 +221,7 @@ describe('what a record may be', () => {
   test('1 MiB of data and partition key together', async () => {
     expect(await put({ Data: zeros(MiB - 2), PartitionKey: 'ü' })).toMatchObject({ status: 200 });
     expect(await put({ Data: zeros(MiB - 1), PartitionKey: 'ü' })).toEqual(
-      error('InvalidArgumentException', text(/^Record size exceeds 1 MB limit/)),
+      error('InvalidArgumentException', text(/at most 1048576 bytes together, but have 1048577/)),
     );
     expect(await put({ Data: zeros(MiB + 1) })).toEqual(
       error(
@@ -368,7 +368,7 @@ describe('asking about the stream', () => {
     expect(Shards?.[1]).toEqual({
       ShardId: 'shardId-000000000001',
       HashKeyRange: { StartingHashKey: String(2n ** 127n), EndingHashKey: String(2n ** 128n - 1n) },
-      SequenceNumberRange: { StartingSequenceNumber: '0' },
+      SequenceNumberRange: { StartingSequenceNumber: `49${'1'.padStart(54, '0')}` },
     });
     expect(Shards?.[2]?.ParentShardId).toBe('shardId-000000000000');
   });
