@@ -21,6 +21,7 @@ import type { Scoreboard } from './scoreboard/scoreboard.ts';
 import { guardLoopback, isLoopback } from './http/loopback-guard.ts';
 import type { ServerOptions } from './options.ts';
 import { registerProblemDetails } from './http/problem-details.ts';
+import { transport, type TransportLimits } from './http/transport.ts';
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
@@ -69,6 +70,8 @@ export interface AppServices {
 
 export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours'> {
   readonly logger: FastifyBaseLogger;
+  /** Time-outs and the most connections; `defaultLimits` of `http/transport.ts` if not given. */
+  readonly limits?: Partial<TransportLimits>;
 }
 
 /** Percent-encoded, a sensor id of 256 characters of 4 bytes is this long. */
@@ -80,8 +83,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    // A body that never ends must not be read for ever.
-    requestTimeout: 300_000,
+    serverFactory: transport({ log: options.logger, limits: options.limits ?? {} }),
     // Requests in flight are finished, idle connections are not waited for.
     forceCloseConnections: 'idle',
   });

@@ -13,7 +13,7 @@ export function isLoopback(host: string): boolean {
 
 export function guardLoopback(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    const { host = '' } = request.headers;
+    const { host } = request;
     if (loopback.test(host)) return;
     await sendProblem(reply, {
       status: 421,

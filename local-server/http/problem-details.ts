@@ -19,6 +19,11 @@ export function sendProblem(reply: FastifyReply, { status, ...members }: Problem
 }
 
 export function registerProblemDetails(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    // Fastify closes the connection behind some errors; HTTP/2 has no such header (RFC 9113, section 8.2.2).
+    if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection');
+    done();
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');

@@ -33,7 +33,7 @@ const tags = ['lab'];
 
 export function labRoute({ fleet, lab, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.addHook('onRequest', async ({ headers }, reply) => {
+    app.addHook('onRequest', async ({ headers, host }, reply) => {
       if (!onLoopback) {
         return sendProblem(reply, {
           status: 403,
@@ -41,8 +41,8 @@ export function labRoute({ fleet, lab, onLoopback }: LabRouteOptions): FastifyPl
         });
       }
       // A browser sends some requests for any page; it says which page asks.
-      const { origin, host } = headers;
-      if (origin !== undefined && origin !== `http://${host ?? ''}`) {
+      const { origin } = headers;
+      if (origin !== undefined && origin !== `http://${host}`) {
         return sendProblem(reply, { status: 403, detail: `The lab takes nothing from pages of ${origin}.` });
       }
       return undefined;

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createServer, request } from 'node:http';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { parseArchiveLine } from '../../core/archive-line.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
 import { watchEvents } from '../support/event-feed.ts';
@@ -26,7 +25,6 @@ async function putRaw(data: Uint8Array): Promise<void> {
     endpoint: server.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    requestHandler: new NodeHttpHandler(),
   });
   await client.send(new PutRecordCommand({ StreamName: 'iot-SensorStream', PartitionKey: 'raw', Data: data }));
   client.destroy();

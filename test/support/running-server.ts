@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { memoryContainer, type MemoryContainerOptions } from '../../local-server/memory-container.ts';
 import { appServices } from '../../local-server/module.ts';
-import { type AppServices, buildApp } from '../../local-server/app.ts';
+import { type AppOptions, type AppServices, buildApp } from '../../local-server/app.ts';
 import { pipeline as defaultPipeline, type Pipeline } from '../../core/pipeline.ts';
 import { eventually } from './eventually.ts';
 
@@ -25,8 +25,10 @@ export const pipeline: Pipeline = {
   },
 };
 
-export async function startServer(options: Partial<MemoryContainerOptions> = {}): Promise<RunningServer> {
-  const logger = pino({ level: 'silent' });
+export async function startServer(
+  options: Partial<MemoryContainerOptions> & Partial<AppOptions> = {},
+): Promise<RunningServer> {
+  const { logger = pino({ level: 'silent' }) } = options;
   const settings = {
     pipeline,
     stack: 'iot',
@@ -36,8 +38,8 @@ export async function startServer(options: Partial<MemoryContainerOptions> = {})
     writeLimits: false,
     ...options,
   };
-  const services = appServices(memoryContainer({ log: logger, ...settings }));
-  const app = await buildApp(services, { ...settings, host: '127.0.0.1', logger });
+  const services = appServices(memoryContainer({ log: pino({ level: 'silent' }), ...settings }));
+  const app = await buildApp(services, { host: '127.0.0.1', ...settings, logger });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,

@@ -1,6 +1,4 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-
 import { SimulationFailed } from '../errors.ts';
 import { describeFailure } from '../http-client.ts';
 import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
@@ -15,8 +13,7 @@ export function kinesisClient(server: string): KinesisClient {
     ...(onAws ? {} : { credentials: { accessKeyId: 'simulator', secretAccessKey: 'simulator' } }),
     // Retries are ours, so that they can be counted.
     maxAttempts: 1,
-    // The SDK's own handler for Kinesis speaks HTTP/2 only; HTTP/1.1 is understood by AWS and by everything else.
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 }),
+    requestHandler: { requestTimeout: 30_000 },
   });
 }
 

@@ -1,5 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { transport } from '../../../../local-server/http/transport.ts';
 import { kinesisClient, KinesisSender } from '../../../../local-server/simulator/senders/kinesis.ts';
 import { VirtualTimer } from '../virtual-timer.ts';
 
@@ -23,7 +25,7 @@ beforeEach(async () => {
   verdict = () => undefined;
   failure = undefined;
   retries = 0;
-  app = Fastify();
+  app = Fastify({ serverFactory: transport({ log: pino({ level: 'silent' }) }) });
   app.addContentTypeParser('application/x-amz-json-1.1', { parseAs: 'string' }, (_request, body, done) =>
     done(null, JSON.parse(String(body))),
   );
