@@ -122,7 +122,7 @@ async function fillDynamoDb(table: SensorDataTable, sensors: number, say: (progr
     if (Date.now() > end) return sensor;
     if (sensor > 0 && sensor % 100 === 0) say(`dynalite holds ${formatCount(sensor * READINGS_PER_SENSOR)} readings`);
     const readings = Array.from({ length: READINGS_PER_SENSOR }, (_, minute) => readingOf(sensor, minute));
-    const { notTaken } = await table.put(readings, { deadline: Date.now() + 60_000 });
+    const { notTaken } = await table.put(readings, { remainingMillis: () => 60_000 });
     if (notTaken.length > 0) throw new Error(`dynalite did not take ${notTaken.length} readings`);
   }
   return sensors;

@@ -10,7 +10,11 @@ export type { EpochMillis };
 
 /** When to stop retrying. An adapter without internal retries has nothing to heed here. */
 export interface CallOptions {
-  readonly deadline?: EpochMillis;
+  /**
+   * How many milliseconds are left for the call, at the moment of asking. It must not come from the wall clock, which can
+   * be set while the call runs. It limits retries only: the first try is made even where nothing is left.
+   */
+  readonly remainingMillis?: () => number;
 }
 
 /** What a producer hands over: any bytes, and the key whose MD5 decides the shard (1–256 characters). */
@@ -37,8 +41,8 @@ export type PutOutcome =
 /** The way in. */
 export interface EventStream {
   /**
-   * Puts events; the answer has one outcome per event, in the order given. What was throttled is retried until the
-   * deadline. Events of one partition key that are taken keep their order.
+   * Puts events; the answer has one outcome per event, in the order given. Each event is tried once at least, and what
+   * was throttled is retried while time is left. Events of one partition key that are taken keep their order.
    */
   put(events: readonly StreamEvent[], options?: CallOptions): Promise<readonly PutOutcome[]>;
 }

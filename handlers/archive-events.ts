@@ -3,7 +3,7 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aw
 import type { ArchiveEvents } from '../core/archive-events.ts';
 import { StoreUnavailable } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import { deadlineOf, describeBatch, retryFrom } from './batch.ts';
+import { describeBatch, remainingOf, retryFrom } from './batch.ts';
 import { fromKinesisEvent } from './kinesis-records.ts';
 import type { Logger } from './logger.ts';
 
@@ -15,7 +15,7 @@ export function createArchiveEventsHandler(useCase: ArchiveEvents, clock: Clock,
     const records = fromKinesisEvent(event);
     const batch = { requestId: context.awsRequestId, ...describeBatch(records) };
     try {
-      const key = await useCase.archive(records, { deadline: deadlineOf(context, startedAt) });
+      const key = await useCase.archive(records, { remainingMillis: remainingOf(context) });
       log.info({ ...batch, key, durationMillis: clock.now() - startedAt }, 'archived');
       return retryFrom();
     } catch (error) {

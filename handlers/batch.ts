@@ -1,16 +1,16 @@
 /** What both stream processors share: how long they may work, what they log about a batch, what they answer. */
 import type { Context, KinesisStreamBatchResponse } from 'aws-lambda';
-import type { EpochMillis, StreamRecord } from '../core/ports.ts';
+import type { StreamRecord } from '../core/ports.ts';
 
 /** Time kept back for the answer: a function that times out has its whole batch repeated. */
 const RESERVE_MILLIS = 1_000;
 
 export type RemainingTime = Pick<Context, 'getRemainingTimeInMillis'>;
 
-/** Until when the stores may be tried. Short time-outs keep a tenth back. */
-export function deadlineOf(context: RemainingTime, now: EpochMillis): EpochMillis {
-  const remaining = context.getRemainingTimeInMillis();
-  return now + remaining - Math.min(RESERVE_MILLIS, remaining / 10);
+/** How long the stores may be tried, at the moment of asking. Short time-outs keep a tenth back. */
+export function remainingOf(context: RemainingTime): () => number {
+  const reserve = Math.min(RESERVE_MILLIS, context.getRemainingTimeInMillis() / 10);
+  return () => context.getRemainingTimeInMillis() - reserve;
 }
 
 export function describeBatch(records: readonly StreamRecord[]): object {

@@ -2,7 +2,7 @@
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import type { Clock } from '../core/ports.ts';
 import type { StoreReadings } from '../core/store-readings.ts';
-import { deadlineOf, describeBatch, retryFrom } from './batch.ts';
+import { describeBatch, remainingOf, retryFrom } from './batch.ts';
 import { fromKinesisEvent } from './kinesis-records.ts';
 import type { Logger } from './logger.ts';
 
@@ -13,7 +13,7 @@ export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock,
     const startedAt = clock.now();
     const records = fromKinesisEvent(event);
     const { stored, quarantined, collapsed, flagged, metrics, failure } = await useCase.store(records, {
-      deadline: deadlineOf(context, startedAt),
+      remainingMillis: remainingOf(context),
     });
     const summary = {
       requestId: context.awsRequestId,

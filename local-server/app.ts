@@ -38,6 +38,7 @@ import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
 import type { PipelineMonitor } from './watch/pipeline-monitor.ts';
+import type { Problems } from './watch/problems.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { Functions } from './tokens.ts';
 
@@ -58,6 +59,7 @@ export interface AppServices {
   readonly mappings: readonly EventSourceMapping[];
   readonly monitor: PipelineMonitor;
   readonly eventHub: EventHub;
+  readonly problems: Problems;
   readonly checkpoints: Checkpoints;
   readonly identity: StackIdentity;
   readonly scoreboard: Scoreboard;

@@ -9,6 +9,7 @@ import { appServices } from './module.ts';
 import { isLoopback } from './http/loopback-guard.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
+import { catchTheUncaught } from './uncaught.ts';
 
 /** What is still running after this is cut off. */
 const CLOSE_MILLIS = 5_000;
@@ -30,14 +31,23 @@ async function main(): Promise<void> {
   process.stdout.write(greeting(address, options, services.identity));
 
   let closing = false;
-  const close = () => {
-    if (closing) process.exit(130); // Asked twice: at once.
+  const close = (code: 0 | 1) => {
     closing = true;
     process.stdout.write('Finishing what is in flight…\n');
     setTimeout(() => process.exit(1), CLOSE_MILLIS).unref();
-    void app.close().then(() => process.exit(0));
+    app.close().then(
+      () => process.exit(code),
+      (error: unknown) => {
+        process.stderr.write(`${describe(error)}\n`);
+        process.exit(1);
+      },
+    );
   };
-  process.on('SIGINT', close).on('SIGTERM', close);
+  const asked = () => (closing ? process.exit(130) : close(0)); // Asked twice: at once.
+  process.on('SIGINT', asked).on('SIGTERM', asked);
+  catchTheUncaught(logger, () => {
+    if (!closing) close(1);
+  });
 }
 
 async function containerFor(options: ServerOptions, log: Logger) {

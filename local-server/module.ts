@@ -24,6 +24,7 @@ import { Scoreboard } from './scoreboard/scoreboard.ts';
 import { createLambdaFunction, formatFunctionArn, type LambdaFunction } from './delivery/lambda-runtime.ts';
 import { observedArchive, observedMetrics, observedQuarantine, observedTable } from './watch/observed-ports.ts';
 import { PipelineMonitor } from './watch/pipeline-monitor.ts';
+import { Problems } from './watch/problems.ts';
 import { type StackIdentity } from './stack-identity.ts';
 import { type Functions, Services } from './tokens.ts';
 
@@ -52,6 +53,7 @@ export function appServices(container: Container): AppServices {
     mappings: container.get(Services.mappings),
     monitor: container.get(Services.monitor),
     eventHub: container.get(Services.eventHub),
+    problems: container.get(Services.problems),
     checkpoints: container.get(Services.checkpoints),
     identity: container.get(Services.identity),
     scoreboard: container.get(Services.scoreboard),
@@ -69,6 +71,7 @@ export function serverModule(
   return new ContainerModule(({ bind }) => {
     bind(Services.identity).toConstantValue(identity);
     bind(Services.eventHub).toDynamicValue(() => new EventHub());
+    bind(Services.problems).toDynamicValue(() => new Problems(log));
     bind(Services.faults).toResolvedValue((clock) => new Faults(clock), [Ports.clock]);
     bind(Services.latency).toDynamicValue(() => new Latency(() => Date.now()));
     bind(Services.producerStream).toResolvedValue(
@@ -157,8 +160,8 @@ export function serverModule(
       [Services.functions, Ports.shardReader, Ports.failureArchive, Ports.clock, Services.checkpoints],
     );
     bind(Services.monitor).toResolvedValue(
-      (stream, mappings, hub) => new PipelineMonitor(stream, names.stream, mappings, hub),
-      [Services.streamStatistics, Services.mappings, Services.eventHub],
+      (stream, mappings, hub, problems) => new PipelineMonitor(stream, names.stream, mappings, hub, problems),
+      [Services.streamStatistics, Services.mappings, Services.eventHub, Services.problems],
     );
     bind(Services.scoreboard).toResolvedValue(
       (eventArchive, failureArchive, sensorDataTable, quarantine, compression, clock, mappings, latency) =>

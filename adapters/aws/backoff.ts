@@ -1,39 +1,48 @@
 /**
  * Retrying inside the time that is left: exponential back-off with full jitter, as the AWS SDKs and
- * "Exponential Backoff And Jitter" (AWS Architecture Blog) have it, but held to the deadline of the call.
+ * "Exponential Backoff And Jitter" (AWS Architecture Blog) have it, but held to the time that is left for the call.
+ *
+ * Time is that of a monotonic clock: the system's clock may be set back an hour in the middle of a call.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock, EpochMillis } from '../../core/ports.ts';
 import { isMistake } from './translate-error.ts';
 
 /** Limits per second fill up again within one. */
 const FIRST_PAUSE_MILLIS = 50;
 const LONGEST_PAUSE_MILLIS = 3_000;
 /**
- * A call gets at least this long, since one that is cut off may have done its work unseen. By so much a call may outlive
- * the deadline; none starts behind it.
+ * A request gets at least this long, since one that is cut off may have done its work unseen. By so much a call may outlive
+ * the time that it was given.
  */
 const LEAST_CALL_MILLIS = 100;
 /** setTimeout takes no more. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
 
+/** Milliseconds left, at the moment of asking (`CallOptions.remainingMillis`). */
+export type RemainingMillis = () => number;
+
 export interface BackoffOptions {
-  readonly clock: Clock;
+  /** Milliseconds since any moment, which never go back; those of the process unless given. */
+  readonly monotonic?: () => number;
   /** From 0 to below 1, for the jitter. */
   readonly random?: () => number;
   /** Waits between tries. */
   readonly sleep?: (millis: number) => Promise<unknown>;
 }
 
-/** There was no time left for a first try. */
-export class DeadlineExceeded extends Error {
-  override readonly name = 'DeadlineExceeded';
+/** A call has more requests than there was time for. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+
+  constructor() {
+    super('no time was left for the request');
+  }
 }
 
 /**
  * How long to wait before a retry, in milliseconds.
  * @param failures How often it was tried in vain, from 1 on.
- * @param left Time until the deadline. The last try comes so early before it that a call fits in.
+ * @param left Time that is left. The last try comes so early before its end that a request fits in.
  * @returns `undefined` where no time is left for a try.
  */
 export function pauseBefore(failures: number, random: () => number, left: number): number | undefined {
@@ -43,42 +52,42 @@ export function pauseBefore(failures: number, random: () => number, left: number
 }
 
 export class Backoff {
-  readonly #clock: Clock;
+  readonly #monotonic: () => number;
   readonly #random: () => number;
   readonly #sleep: (millis: number) => Promise<unknown>;
 
-  constructor({ clock, random = Math.random, sleep = pause }: BackoffOptions) {
-    this.#clock = clock;
+  constructor({ monotonic = () => performance.now(), random = Math.random, sleep = pause }: BackoffOptions = {}) {
+    this.#monotonic = monotonic;
     this.#random = random;
     this.#sleep = sleep;
   }
 
-  now(): EpochMillis {
-    return this.#clock.now();
+  /** What is left of a time that begins now. */
+  countDown(millis: number): RemainingMillis {
+    const end = this.#monotonic() + millis;
+    return () => end - this.#monotonic();
   }
 
-  /** Waits before a retry; answers false, without waiting, where the deadline leaves no time for one. */
-  async pause(failures: number, deadline: EpochMillis): Promise<boolean> {
-    const millis = pauseBefore(failures, this.#random, deadline - this.now());
+  /** Waits before a retry; answers false, without waiting, where too little time is left for one. */
+  async pause(failures: number, remaining: RemainingMillis): Promise<boolean> {
+    const millis = pauseBefore(failures, this.#random, remaining());
     if (millis === undefined) return false;
     await this.#sleep(millis);
     return true;
   }
 
-  /** Aborts a single call that would outlive the deadline by much. @throws DeadlineExceeded where it has passed. */
-  signal(deadline: EpochMillis): AbortSignal {
-    const left = deadline - this.now();
-    if (left <= 0) throw new DeadlineExceeded('the deadline had passed before the call');
-    return AbortSignal.timeout(Math.min(Math.ceil(Math.max(left, LEAST_CALL_MILLIS)), LONGEST_TIMER_MILLIS));
+  /** Aborts a single request that would take much longer than what is left. */
+  signal(remaining: RemainingMillis): AbortSignal {
+    return AbortSignal.timeout(Math.min(Math.ceil(Math.max(remaining(), LEAST_CALL_MILLIS)), LONGEST_TIMER_MILLIS));
   }
 
-  /** Tries until it works, until no retry can mend it, or until the deadline; then throws the last error. */
-  async retry<Result>(deadline: EpochMillis, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  /** Tries once, and again until it works, until no retry can mend it, or while time is left; then throws the last error. */
+  async retry<Result>(remaining: RemainingMillis, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await work(this.signal(deadline));
+        return await work(this.signal(remaining));
       } catch (error) {
-        if (isMistake(error) || !(await this.pause(failures, deadline))) throw error;
+        if (isMistake(error) || !(await this.pause(failures, remaining))) throw error;
       }
     }
   }

@@ -16,9 +16,9 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { splitIntoBatches } from '../../core/batching.ts';
 import { checkMetricDatum } from '../../core/metric-data.ts';
-import type { CallOptions, EpochMillis, MetricDatum, Metrics, MetricStatistics } from '../../core/ports.ts';
+import type { CallOptions, Clock, EpochMillis, MetricDatum, Metrics, MetricStatistics } from '../../core/ports.ts';
 import { FAR_FUTURE_MILLIS } from '../../core/reading.ts';
-import { Backoff, type BackoffOptions } from './backoff.ts';
+import { Backoff, type BackoffOptions, OutOfTime, type RemainingMillis } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { formatSensorIdDimension } from './sensor-id-dimension.ts';
 import { unavailable } from './translate-error.ts';
@@ -45,7 +45,8 @@ const MAX_REQUESTS_IN_FLIGHT = 4;
 export interface CloudWatchMetricsOptions extends BackoffOptions {
   /** Compresses large requests unless its option `disableRequestCompression` is set, as some emulators need. */
   readonly client: CloudWatchClient;
-  /** How long a call without a deadline is retried; 10,000 unless given. */
+  readonly clock: Clock;
+  /** How long a call is retried whose caller sets no limit; 10,000 unless given. */
   readonly patienceMillis?: number;
 }
 
@@ -59,9 +60,11 @@ export class CloudWatchMetrics implements Metrics {
   readonly #client: CloudWatchClient;
   readonly #patienceMillis: number;
   readonly #backoff: Backoff;
+  readonly #clock: Clock;
 
-  constructor({ client, patienceMillis = 10_000, ...backoff }: CloudWatchMetricsOptions) {
+  constructor({ client, clock, patienceMillis = 10_000, ...backoff }: CloudWatchMetricsOptions) {
     this.#client = client;
+    this.#clock = clock;
     this.#patienceMillis = patienceMillis;
     this.#backoff = new Backoff(backoff);
   }
@@ -75,12 +78,13 @@ export class CloudWatchMetrics implements Metrics {
       // All of it is ASCII, and times are shorter on the wire than here.
       bytesOf: (datum) => JSON.stringify(datum).length + 1,
     });
-    const deadline = options.deadline ?? this.#patience();
-    await mapInParallel(batches, MAX_REQUESTS_IN_FLIGHT, async (batch) => {
+    const remaining = options.remainingMillis ?? this.#patience();
+    await mapInParallel(batches, MAX_REQUESTS_IN_FLIGHT, async (batch, index) => {
       const command = new PutMetricDataCommand({ Namespace: NAMESPACE, MetricData: [...batch] });
-      await this.#retry(`did not take ${batch.length} data`, deadline, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
-      );
+      await this.#retry(`did not take ${batch.length} data`, remaining, async (abortSignal) => {
+        if (index > 0 && remaining() <= 0) throw new OutOfTime();
+        await this.#client.send(command, { abortSignal });
+      });
     });
   }
 
@@ -90,9 +94,9 @@ export class CloudWatchMetrics implements Metrics {
     readonly from: EpochMillis;
     readonly to: EpochMillis;
   }): ReturnType<Metrics['statistics']> {
-    const deadline = this.#patience();
+    const remaining = this.#patience();
     const pages = await mapInParallel(
-      splitRange(query, this.#backoff.now()),
+      splitRange(query, this.#clock.now()),
       MAX_REQUESTS_IN_FLIGHT,
       async ({ start, end }) => {
         const command = new GetMetricStatisticsCommand({
@@ -104,7 +108,7 @@ export class CloudWatchMetrics implements Metrics {
           Period: MINUTE_SECONDS,
           Statistics: ['SampleCount', 'Sum', 'Minimum', 'Maximum'],
         });
-        const { Datapoints = [] } = await this.#retry('gave no statistics', deadline, (abortSignal) =>
+        const { Datapoints = [] } = await this.#retry('gave no statistics', remaining, (abortSignal) =>
           this.#client.send(command, { abortSignal }),
         );
         return Datapoints.flatMap(toStatistics);
@@ -114,17 +118,17 @@ export class CloudWatchMetrics implements Metrics {
     return pages.flat().sort((a, b) => a.minute - b.minute);
   }
 
-  #patience(): EpochMillis {
-    return this.#backoff.now() + this.#patienceMillis;
+  #patience(): RemainingMillis {
+    return this.#backoff.countDown(this.#patienceMillis);
   }
 
   async #retry<Result>(
     problem: string,
-    deadline: EpochMillis,
+    remaining: RemainingMillis,
     work: (abortSignal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await this.#backoff.retry(deadline, work);
+      return await this.#backoff.retry(remaining, work);
     } catch (error) {
       throw unavailable('metrics', problem, error);
     }

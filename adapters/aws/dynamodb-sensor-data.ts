@@ -29,11 +29,18 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { splitIntoBatches } from '../../core/batching.ts';
 import { InvalidRequest } from '../../core/errors.ts';
-import type { CallOptions, EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import type {
+  CallOptions,
+  Clock,
+  EpochMillis,
+  ReadingQuery,
+  SensorDataTable,
+  StoredReading,
+} from '../../core/ports.ts';
 import { readingKey } from '../../core/reading-key.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { EARLIEST, formatTimestamp, LATEST, parseCanonicalTimestamp } from '../../core/timestamp.ts';
-import { Backoff, type BackoffOptions } from './backoff.ts';
+import { Backoff, type BackoffOptions, OutOfTime, type RemainingMillis } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { isMistake, unavailable } from './translate-error.ts';
 
@@ -44,10 +51,11 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 export interface DynamoDbSensorDataOptions extends BackoffOptions {
   readonly client: DynamoDBClient;
+  readonly clock: Clock;
   readonly tableName: string;
   /** How long a reading is kept after its arrival; for ever unless given. */
   readonly ttlDays?: number;
-  /** How long is retried where the caller gives no deadline; 10,000 unless given. */
+  /** How long a call is retried whose caller sets no limit; 10,000 unless given. */
   readonly patienceMillis?: number;
 }
 
@@ -74,16 +82,24 @@ interface Range {
 
 type Entries = ReadonlyMap<string, Entry>;
 
+/** What was not written, and why where DynamoDB said so. */
+interface Rest {
+  readonly left: Entries;
+  readonly error?: unknown;
+}
+
 export class DynamoDbSensorData implements SensorDataTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
   readonly #ttlSeconds: number | undefined;
   readonly #patienceMillis: number;
   readonly #backoff: Backoff;
+  readonly #clock: Clock;
 
-  constructor({ client, tableName, ttlDays, patienceMillis = 10_000, ...backoff }: DynamoDbSensorDataOptions) {
+  constructor({ client, clock, tableName, ttlDays, patienceMillis = 10_000, ...backoff }: DynamoDbSensorDataOptions) {
     // Without a function of ours the client refuses whole numbers beyond 2^53, which are as exact as the device sent them.
     this.#client = DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } });
+    this.#clock = clock;
     this.#tableName = tableName;
     this.#ttlSeconds = ttlDays === undefined ? undefined : ttlDays * DAY_SECONDS;
     this.#patienceMillis = patienceMillis;
@@ -93,16 +109,19 @@ export class DynamoDbSensorData implements SensorDataTable {
   /** @throws StoreUnavailable where not a single reading was written and DynamoDB said why. */
   async put(
     readings: readonly StoredReading[],
-    { deadline = this.#backoff.now() + this.#patienceMillis }: CallOptions = {},
+    { remainingMillis: remaining = this.#backoff.countDown(this.#patienceMillis) }: CallOptions = {},
   ): Promise<{ readonly notTaken: readonly StoredReading[] }> {
     const { batches } = splitIntoBatches(entriesOf(readings), {
       maxItems: MAX_ITEMS,
       maxBytes: Infinity,
       bytesOf: () => 0,
     });
-    const rests = await mapInParallel(batches, MAX_REQUESTS_IN_FLIGHT, (batch) =>
-      this.#write(new Map(batch), deadline),
-    );
+    const rests = await mapInParallel(batches, MAX_REQUESTS_IN_FLIGHT, async (batch, index) => {
+      const entries = new Map(batch);
+      return index > 0 && remaining() <= 0
+        ? { left: entries, error: new OutOfTime() }
+        : this.#write(entries, remaining);
+    });
     const notTaken = rests.flatMap(({ left }) => [...left.values()].flatMap(({ all }) => all));
     const error = rests.find((rest) => rest.error !== undefined)?.error;
     if (error !== undefined && notTaken.length === readings.length) {
@@ -116,7 +135,7 @@ export class DynamoDbSensorData implements SensorDataTable {
     const readings: StoredReading[] = [];
     if (range.first > range.last) return { readings, more: false };
 
-    const nowSeconds = this.#backoff.now() / 1_000;
+    const nowSeconds = this.#clock.now() / 1_000;
     let startKey: QueryCommandOutput['LastEvaluatedKey'];
     do {
       const page = await this.#page(query, range, startKey);
@@ -131,12 +150,12 @@ export class DynamoDbSensorData implements SensorDataTable {
   }
 
   /** Writes what may be one request until all is written or no time is left; answers with the rest, and why it is left. */
-  async #write(entries: Entries, deadline: EpochMillis): Promise<{ readonly left: Entries; readonly error?: unknown }> {
+  async #write(entries: Entries, remaining: RemainingMillis): Promise<Rest> {
     let left = entries;
     for (let failures = 1; ; failures += 1) {
       let error: unknown;
       try {
-        const unprocessed = await this.#writeOnce(left, deadline);
+        const unprocessed = await this.#writeOnce(left, remaining);
         if (unprocessed.size === 0) return { left: unprocessed };
         if (unprocessed.size < left.size) failures = 1;
         left = unprocessed;
@@ -144,16 +163,16 @@ export class DynamoDbSensorData implements SensorDataTable {
         if (isMistake(caught)) throw caught;
         error = caught;
       }
-      if (!(await this.#backoff.pause(failures, deadline))) return { left, error };
+      if (!(await this.#backoff.pause(failures, remaining))) return { left, error };
     }
   }
 
   /** One BatchWriteItem; answers with what DynamoDB left unprocessed. */
-  async #writeOnce(entries: Entries, deadline: EpochMillis): Promise<Entries> {
+  async #writeOnce(entries: Entries, remaining: RemainingMillis): Promise<Entries> {
     const writes = Array.from(entries.values(), ({ latest }) => ({ PutRequest: { Item: this.#itemOf(latest) } }));
     const { UnprocessedItems = {} } = await this.#client.send(
       new BatchWriteCommand({ RequestItems: { [this.#tableName]: writes } }),
-      { abortSignal: this.#backoff.signal(deadline) },
+      { abortSignal: this.#backoff.signal(remaining) },
     );
     const unprocessed = new Set(
       Object.values(UnprocessedItems)
@@ -186,9 +205,9 @@ export class DynamoDbSensorData implements SensorDataTable {
       // One more tells whether readings follow. A page that did not do was full of expired items: then in steps of 1 MB.
       ...(startKey === undefined ? { Limit: limit + 1 } : { ExclusiveStartKey: startKey }),
     });
-    const deadline = this.#backoff.now() + this.#patienceMillis;
+    const remaining = this.#backoff.countDown(this.#patienceMillis);
     try {
-      return await this.#backoff.retry(deadline, (abortSignal) => this.#client.send(command, { abortSignal }));
+      return await this.#backoff.retry(remaining, (abortSignal) => this.#client.send(command, { abortSignal }));
     } catch (error) {
       throw unavailable('table', 'did not answer the query', error);
     }

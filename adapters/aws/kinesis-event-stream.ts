@@ -13,16 +13,19 @@
  * if the lost request is still under way it may even arrive behind later events of its key.
  */
 import { type KinesisClient, PutRecordsCommand, type PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
-import type { CallOptions, EpochMillis, EventStream, PutOutcome, StreamEvent } from '../../core/ports.ts';
+import type { CallOptions, EventStream, PutOutcome, StreamEvent } from '../../core/ports.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../../core/stream-event.ts';
-import { Backoff, type BackoffOptions } from './backoff.ts';
+import { Backoff, type BackoffOptions, type RemainingMillis } from './backoff.ts';
 import { OrderedPut, type Try } from './ordered-put.ts';
 import { codeOf, isMistake, messageOf } from './translate-error.ts';
 
 export interface KinesisEventStreamOptions extends BackoffOptions {
   readonly client: KinesisClient;
   readonly streamName: string;
-  /** Without a deadline: how long nothing at all may be taken before the rest is given up; 10,000 unless given. */
+  /**
+   * Where the caller sets no limit: how long nothing at all may be taken before the rest is given up; 10,000 unless given.
+   * A first try may always take that long.
+   */
   readonly patienceMillis?: number;
   /** What the stream's MaxRecordSizeInKiB comes to; 1 MiB unless given. */
   readonly maxRecordBytes?: number;
@@ -50,12 +53,12 @@ export class KinesisEventStream implements EventStream {
     this.#backoff = new Backoff(backoff);
   }
 
-  async put(events: readonly StreamEvent[], { deadline }: CallOptions = {}): Promise<readonly PutOutcome[]> {
+  async put(events: readonly StreamEvent[], { remainingMillis }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const put = new OrderedPut({
       events,
-      send: (request, until) => this.#send(request, until),
+      send: (request, remaining) => this.#send(request, remaining),
       backoff: this.#backoff,
-      deadline,
+      remaining: remainingMillis,
       patienceMillis: this.#patienceMillis,
       maxRecordBytes: this.#maxRecordBytes,
     });
@@ -63,7 +66,7 @@ export class KinesisEventStream implements EventStream {
   }
 
   /** One PutRecords. Where it fails as a whole, each of its events has failed. */
-  async #send(events: readonly StreamEvent[], deadline: EpochMillis): Promise<readonly Try[]> {
+  async #send(events: readonly StreamEvent[], remaining: RemainingMillis): Promise<readonly Try[]> {
     const command = new PutRecordsCommand({
       StreamName: this.#streamName,
       Records: events.map(({ partitionKey, explicitHashKey, data }) => ({
@@ -73,7 +76,7 @@ export class KinesisEventStream implements EventStream {
       })),
     });
     try {
-      const { Records = [] } = await this.#client.send(command, { abortSignal: this.#backoff.signal(deadline) });
+      const { Records = [] } = await this.#client.send(command, { abortSignal: this.#backoff.signal(remaining) });
       return events.map((_, index) => tryOf(Records[index]));
     } catch (error) {
       const outcome: PutOutcome = { taken: false, code: codeOf(error), message: messageOf(error) };

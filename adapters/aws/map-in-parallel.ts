@@ -7,7 +7,7 @@
 export async function mapInParallel<Item, Result>(
   items: readonly Item[],
   most: number,
-  work: (item: Item) => Promise<Result>,
+  work: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const left = items.entries();
@@ -16,7 +16,7 @@ export async function mapInParallel<Item, Result>(
   async function takeFromLeft(): Promise<void> {
     for (const [index, item] of left) {
       try {
-        results[index] = await work(item);
+        results[index] = await work(item, index);
       } catch (error) {
         failures.push(error);
       }

@@ -19,18 +19,11 @@ export function awsModule(names: StackNames, settings: ClientSettings): Containe
     const kinesis = kinesisClient(settings);
     const s3 = s3Client(settings);
     const { stream: streamName, bucket, undeliveredBucket, table: tableName } = names;
-    bind(Ports.eventStream).toResolvedValue(
-      (clock) => new KinesisEventStream({ client: kinesis, streamName, clock }),
-      [Ports.clock],
-    );
+    bind(Ports.eventStream).toDynamicValue(() => new KinesisEventStream({ client: kinesis, streamName }));
     bind(Ports.shardReader).toDynamicValue(() => new KinesisShardReader({ client: kinesis, streamName }));
-    bind(Ports.eventArchive).toResolvedValue(
-      (clock) => new S3EventArchive({ client: s3, bucket, clock }),
-      [Ports.clock],
-    );
-    bind(Ports.failureArchive).toResolvedValue(
-      (clock) => new S3EventArchive({ client: s3, bucket: undeliveredBucket, store: 'failures', clock }),
-      [Ports.clock],
+    bind(Ports.eventArchive).toDynamicValue(() => new S3EventArchive({ client: s3, bucket }));
+    bind(Ports.failureArchive).toDynamicValue(
+      () => new S3EventArchive({ client: s3, bucket: undeliveredBucket, store: 'failures' }),
     );
     bind(Ports.sensorDataTable).toResolvedValue(
       (clock) => new DynamoDbSensorData({ client: dynamoDbClient(settings), tableName, clock }),
@@ -40,9 +33,6 @@ export function awsModule(names: StackNames, settings: ClientSettings): Containe
       (clock) => new CloudWatchMetrics({ client: cloudWatchClient(settings), clock }),
       [Ports.clock],
     );
-    bind(Ports.quarantine).toResolvedValue(
-      (clock) => new S3Quarantine({ client: s3, bucket: undeliveredBucket, clock }),
-      [Ports.clock],
-    );
+    bind(Ports.quarantine).toDynamicValue(() => new S3Quarantine({ client: s3, bucket: undeliveredBucket }));
   });
 }

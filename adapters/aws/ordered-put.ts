@@ -3,9 +3,9 @@
  * events of a key wait in a lane, and only the first of a lane is ever in a request. Requests take the lanes that are
  * ready, as many as fit; a lane is ready again when its event was taken, or after a pause when it failed.
  */
-import type { EpochMillis, PutOutcome, StreamEvent } from '../../core/ports.ts';
+import type { PutOutcome, StreamEvent } from '../../core/ports.ts';
 import { streamEventBytes, streamEventProblem } from '../../core/stream-event.ts';
-import type { Backoff } from './backoff.ts';
+import type { Backoff, RemainingMillis } from './backoff.ts';
 import { MAX_RECORDS, MAX_REQUEST_BYTES } from './kinesis-limits.ts';
 
 const MAX_REQUESTS_IN_FLIGHT = 4;
@@ -20,10 +20,11 @@ export interface Try {
 export interface OrderedPutOptions {
   readonly events: readonly StreamEvent[];
   /** One request: answers, without throwing, one try per event, in the order given. */
-  readonly send: (events: readonly StreamEvent[], deadline: EpochMillis) => Promise<readonly Try[]>;
+  readonly send: (events: readonly StreamEvent[], remaining: RemainingMillis) => Promise<readonly Try[]>;
   readonly backoff: Backoff;
-  readonly deadline: EpochMillis | undefined;
-  /** Without a deadline: how long nothing may be taken before the rest is given up. */
+  /** Limits retries: every event is tried once, unless one of its key that came before was given up. */
+  readonly remaining: RemainingMillis | undefined;
+  /** Without that limit: how long nothing may be taken before the rest is given up. A first try may take that long. */
   readonly patienceMillis: number;
   /** The largest data and partition key together that the stream takes. */
   readonly maxRecordBytes: number;
@@ -50,11 +51,12 @@ export class OrderedPut {
   /** Requests and pauses. */
   readonly #running = new Set<Promise<void>>();
   #requestsInFlight = 0;
-  #progressAt: EpochMillis;
+  /** What is left of the patience since an event was taken. */
+  #patience: RemainingMillis;
 
   constructor(options: OrderedPutOptions) {
     this.#options = options;
-    this.#progressAt = options.backoff.now();
+    this.#patience = this.#fullPatience();
     const lanes = new Map<string, Lane>();
     options.events.forEach((event, index) => {
       const { partitionKey } = event;
@@ -87,7 +89,7 @@ export class OrderedPut {
     this.#requestsInFlight += 1;
     const tries = await this.#options.send(
       heads.map(({ event }) => event),
-      this.#deadline(),
+      heads.some(({ lane }) => lane.failures === 0) ? this.#fullPatience() : this.#remaining,
     );
     this.#requestsInFlight -= 1;
 
@@ -102,7 +104,7 @@ export class OrderedPut {
       } else if (retry) failures.push({ lane, outcome });
       else this.#giveUp({ lane, outcome });
     });
-    if (tries.some(({ outcome }) => outcome.taken)) this.#progressAt = this.#options.backoff.now();
+    if (tries.some(({ outcome }) => outcome.taken)) this.#patience = this.#fullPatience();
     if (failures.length > 0) this.#start(this.#retry(failures));
   }
 
@@ -124,7 +126,7 @@ export class OrderedPut {
   async #retry(failures: readonly Failure[]): Promise<void> {
     for (const { lane } of failures) lane.failures += 1;
     const most = Math.max(...failures.map(({ lane }) => lane.failures));
-    if (await this.#options.backoff.pause(most, this.#deadline())) {
+    if (await this.#options.backoff.pause(most, this.#remaining)) {
       this.#ready.push(...failures.map(({ lane }) => lane));
     } else failures.forEach((failure) => this.#giveUp(failure));
   }
@@ -134,8 +136,12 @@ export class OrderedPut {
     for (const index of lane.indexes.slice(lane.done)) this.#outcomes[index] = outcome;
   }
 
-  #deadline(): EpochMillis {
-    return this.#options.deadline ?? this.#progressAt + this.#options.patienceMillis;
+  get #remaining(): RemainingMillis {
+    return this.#options.remaining ?? this.#patience;
+  }
+
+  #fullPatience(): RemainingMillis {
+    return this.#options.backoff.countDown(this.#options.patienceMillis);
   }
 }
 

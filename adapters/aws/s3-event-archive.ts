@@ -20,8 +20,8 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ArchivedObject, CallOptions, EpochMillis, EventArchive, ListOptions } from '../../core/ports.ts';
-import { Backoff, type BackoffOptions } from './backoff.ts';
+import type { ArchivedObject, CallOptions, EventArchive, ListOptions } from '../../core/ports.ts';
+import { Backoff, type BackoffOptions, type RemainingMillis } from './backoff.ts';
 import { unavailable } from './translate-error.ts';
 
 /** ListObjectsV2: "returns up to 1,000 objects". */
@@ -36,7 +36,7 @@ export interface S3EventArchiveOptions extends BackoffOptions {
   readonly prefix?: string;
   /** What errors call it; `archive` unless given. */
   readonly store?: string;
-  /** How long a call without a deadline is retried; 10,000 unless given. */
+  /** How long a call is retried whose caller sets no limit; 10,000 unless given. */
   readonly patienceMillis?: number;
 }
 
@@ -66,7 +66,7 @@ export class S3EventArchive implements EventArchive {
 
   async put(key: string, body: Uint8Array, options: CallOptions = {}): Promise<void> {
     const command = new PutObjectCommand({ ...this.#locate(key), ...contentOf(key), Body: body });
-    await this.#retry(`did not take ${key}`, options.deadline, (abortSignal) =>
+    await this.#retry(`did not take ${key}`, options.remainingMillis, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );
   }
@@ -122,11 +122,11 @@ export class S3EventArchive implements EventArchive {
 
   async #retry<Result>(
     problem: string,
-    deadline: EpochMillis = this.#backoff.now() + this.#patienceMillis,
+    remaining: RemainingMillis = this.#backoff.countDown(this.#patienceMillis),
     work: (abortSignal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await this.#backoff.retry(deadline, work);
+      return await this.#backoff.retry(remaining, work);
     } catch (error) {
       throw unavailable(this.#store, problem, error);
     }

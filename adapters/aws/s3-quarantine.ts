@@ -8,8 +8,10 @@ import type { CallOptions, ListOptions, Quarantine, QuarantinedRecord } from '..
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
 import type { Reason } from '../../core/reading.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
+import { OutOfTime } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { S3EventArchive, type S3EventArchiveOptions } from './s3-event-archive.ts';
+import { unavailable } from './translate-error.ts';
 
 /** Below the 50 sockets of the SDK's agent, which the archive may share. */
 const MAX_REQUESTS_IN_FLIGHT = 16;
@@ -26,17 +28,22 @@ interface QuarantineObject {
 
 export class S3Quarantine implements Quarantine {
   readonly #objects: S3EventArchive;
+  readonly #store: string;
 
   constructor({ prefix = 'quarantine/', store = 'quarantine', ...options }: S3EventArchiveOptions) {
+    this.#store = store;
     this.#objects = new S3EventArchive({ ...options, prefix, store });
   }
 
   async keep(records: readonly QuarantinedRecord[], options: CallOptions = {}): Promise<void> {
     // Two puts of one key at the same time would leave either.
     const objects = new Map(records.map((quarantined) => [formatQuarantineKey(quarantined.record), quarantined]));
-    await mapInParallel([...objects], MAX_REQUESTS_IN_FLIGHT, ([key, quarantined]) =>
-      this.#objects.put(key, encode(quarantined), options),
-    );
+    await mapInParallel([...objects], MAX_REQUESTS_IN_FLIGHT, async ([key, quarantined], index) => {
+      if (index > 0 && (options.remainingMillis?.() ?? Infinity) <= 0) {
+        throw unavailable(this.#store, `has kept ${index} of ${objects.size} records`, new OutOfTime());
+      }
+      await this.#objects.put(key, encode(quarantined), options);
+    });
   }
 
   async list(options: ListOptions): ReturnType<Quarantine['list']> {

@@ -33,7 +33,7 @@ const outside: ReadonlySet<unknown> = new Set([
   'AbortError',
   'CredentialsProviderError',
   'TokenProviderError',
-  'DeadlineExceeded',
+  'OutOfTime',
 ]);
 
 /** The members that errors of services, connections and the SDK have, each kind its own. */

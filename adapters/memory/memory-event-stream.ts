@@ -121,10 +121,10 @@ export class MemoryEventStream implements EventStream, ShardReader {
   }
 
   /**
-   * Throttled events are retried until the deadline, or until all are taken where there is none. In one shard nothing
+   * Throttled events are retried while time is left, or until all are taken where no limit is given. In one shard nothing
    * passes an event that waits, so that the events of a partition key keep their order.
    */
-  async put(events: readonly StreamEvent[], { deadline = Infinity }: CallOptions = {}): Promise<readonly PutOutcome[]> {
+  async put(events: readonly StreamEvent[], { remainingMillis }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const outcomes: PutOutcome[] = [];
     let pending: Pending[] = [];
     events.forEach((event, index) => {
@@ -134,7 +134,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     });
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
       pending = this.#append(pending, outcomes);
-      const left = deadline - this.#clock.now();
+      const left = remainingMillis?.() ?? Infinity;
       if (pending.length === 0 || left <= 0) return outcomes;
       await this.#sleep(Math.min(left, Math.max(1, this.#random() * longest)));
     }

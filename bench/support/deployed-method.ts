@@ -30,7 +30,7 @@ function fail(fields: object, message: string): never {
 }
 
 function archiver(counter: CallCounter): Handler {
-  const archive = new S3EventArchive({ client: countingS3(counter), bucket: 'archive', clock });
+  const archive = new S3EventArchive({ client: countingS3(counter), bucket: 'archive' });
   return createArchiveEventsHandler(new ArchiveEvents(archive, new NodeCompression()), clock, strictLog);
 }
 
@@ -38,7 +38,7 @@ function writer(counter: CallCounter): Handler {
   const useCase = new StoreReadings(
     new DynamoDbSensorData({ client: countingDynamoDb(counter), tableName: 'readings', clock }),
     new CloudWatchMetrics({ client: countingCloudWatch(counter), clock }),
-    new S3Quarantine({ client: countingS3(counter), bucket: 'undelivered', clock }),
+    new S3Quarantine({ client: countingS3(counter), bucket: 'undelivered' }),
     clock,
   );
   return createStoreReadingsHandler(useCase, clock, strictLog);

@@ -10,7 +10,7 @@ import { createLogger } from '../create-logger.ts';
 
 const config = archiveEventsConfig(process.env);
 const clock = new SystemClock();
-const archive = new S3EventArchive({ client: s3Client(config), bucket: config.archiveBucket, clock });
+const archive = new S3EventArchive({ client: s3Client(config), bucket: config.archiveBucket });
 
 export const handler = createArchiveEventsHandler(
   new ArchiveEvents(archive, new NodeCompression()),

@@ -20,7 +20,7 @@ const table = new DynamoDbSensorData({
   ...(ttlDays !== undefined && { ttlDays }),
 });
 const metrics = new CloudWatchMetrics({ client: cloudWatchClient(settings), clock });
-const quarantine = new S3Quarantine({ client: s3Client(settings), bucket: undeliveredBucket, clock });
+const quarantine = new S3Quarantine({ client: s3Client(settings), bucket: undeliveredBucket });
 
 export const handler = createStoreReadingsHandler(
   new StoreReadings(table, metrics, quarantine, clock),

@@ -172,8 +172,16 @@ export class EventSourceMapping {
   }
 
   #track(work: Promise<void>): void {
-    this.#running.add(work);
-    void work.finally(() => this.#running.delete(work));
+    const tracked = work
+      .catch((error: unknown) => {
+        // A bug, as workers retry what can fail. The other shards go on.
+        this.#options.log.error(
+          { mapping: this.name, err: error },
+          'a consumer of a shard stopped: restart the server',
+        );
+      })
+      .finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
   }
 }
 

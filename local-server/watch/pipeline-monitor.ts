@@ -2,6 +2,7 @@
 import type { Shard } from '../../core/ports.ts';
 import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
+import type { Problems } from './problems.ts';
 
 /** What the stream tells about its shards; memory knows more about them than AWS does. */
 export interface StreamStatistics {
@@ -10,6 +11,8 @@ export interface StreamStatistics {
 
 /** Watchers are told at most this often. */
 const PUBLISH_MILLIS = 250;
+/** How soon the state is asked for again that could not be told. */
+const RETRY_MILLIS = 5_000;
 /** And this often while a consumer is behind: its records grow older though nothing happens. */
 const BEHIND_MILLIS = 1_000;
 /** Of invocations that succeed, each mapping tells no more than one in this time; whatever else happens is always told. */
@@ -20,14 +23,22 @@ export class PipelineMonitor {
   readonly #streamName: string;
   readonly #mappings: readonly EventSourceMapping[];
   readonly #hub: EventHub;
+  readonly #problems: Problems;
   #timer: NodeJS.Timeout | undefined;
   #nextAt = Infinity;
 
-  constructor(stream: StreamStatistics, streamName: string, mappings: readonly EventSourceMapping[], hub: EventHub) {
+  constructor(
+    stream: StreamStatistics,
+    streamName: string,
+    mappings: readonly EventSourceMapping[],
+    hub: EventHub,
+    problems: Problems,
+  ) {
     this.#stream = stream;
     this.#streamName = streamName;
     this.#mappings = mappings;
     this.#hub = hub;
+    this.#problems = problems;
     hub.onSubscribe(() => this.changed());
     for (const mapping of mappings) {
       const { name } = mapping;
@@ -68,9 +79,17 @@ export class PipelineMonitor {
   async #publish(): Promise<void> {
     this.#nextAt = Infinity;
     if (!this.#hub.watched) return;
-    const state = await this.state();
-    this.#hub.publish('pipeline', state);
-    const behind = state.mappings.some(({ shards }) => shards.some(({ recordsBehind }) => (recordsBehind ?? 0) > 0));
-    if (behind) this.#publishIn(BEHIND_MILLIS);
+    try {
+      const state = await this.state();
+      this.#hub.publish('pipeline', state);
+      this.#problems.over('pipeline');
+      const behind = state.mappings.some(({ shards }) => shards.some(({ recordsBehind }) => (recordsBehind ?? 0) > 0));
+      if (behind) this.#publishIn(BEHIND_MILLIS);
+    } catch (error) {
+      // AWS may refuse for hours, for instance with credentials that expired: whoever watches is told each time.
+      this.#problems.met('pipeline', error);
+      this.#hub.publish('pipeline-unknown', { problem: error instanceof Error ? error.message : String(error) });
+      this.#publishIn(RETRY_MILLIS);
+    }
   }
 }

@@ -6,7 +6,7 @@ import { type ArchiveLine, parseArchiveLine } from '../../core/archive-line.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
 import type { CallOptions, EventArchive } from '../../core/ports.ts';
 import { faultyArchive } from '../support/faulty-ports.ts';
-import { bytesOf, noon, records, sequenceNumber, streamRecord } from '../support/record-factory.ts';
+import { bytesOf, records, sequenceNumber, streamRecord } from '../support/record-factory.ts';
 import { Tape } from '../support/tape.ts';
 
 const compression = new NodeCompression();
@@ -160,7 +160,8 @@ describe('an archive that does not take the object', () => {
     expect(await failing.archive(records(2))).toBe((await keys())[0]);
   });
 
-  test('is given the deadline until which it may try', async () => {
+  test('is given the time that is left', async () => {
+    const inFiveMillis = { remainingMillis: () => 5 };
     const seen: (CallOptions | undefined)[] = [];
     const watched: EventArchive = {
       put: async (_key, _body, options) => void seen.push(options),
@@ -168,8 +169,8 @@ describe('an archive that does not take the object', () => {
       get: (key) => archive.get(key),
     };
 
-    await new ArchiveEvents(watched, compression).archive(records(2), { deadline: noon + 5 });
+    await new ArchiveEvents(watched, compression).archive(records(2), inFiveMillis);
 
-    expect(seen).toEqual([{ deadline: noon + 5 }]);
+    expect(seen).toEqual([inFiveMillis]);
   });
 });

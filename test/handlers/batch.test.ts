@@ -1,17 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadlineOf, describeBatch, retryFrom } from '../../handlers/batch.ts';
+import { describeBatch, remainingOf, retryFrom } from '../../handlers/batch.ts';
 import { lambdaContext } from '../support/lambda-sample.ts';
-import { noon, records, sequenceNumber } from '../support/record-factory.ts';
+import { records, sequenceNumber } from '../support/record-factory.ts';
 
-describe('the deadline', () => {
+describe('the time for the stores', () => {
   test.each([
     [60_000, 59_000],
     [10_000, 9_000],
     [5_000, 4_500],
     [300, 270],
     [0, 0],
-  ])('of a function with %i ms left is in %i ms: a second is kept for the answer, or a tenth', (remaining, left) => {
-    expect(deadlineOf(lambdaContext(remaining), noon)).toBe(noon + left);
+  ])('of a function with %i ms left is %i ms: a second is kept for the answer, or a tenth', (remaining, left) => {
+    expect(remainingOf(lambdaContext(remaining))()).toBe(left);
+  });
+
+  test('is asked of the function whenever it is wanted, not of the wall clock', () => {
+    let remaining = 60_000;
+    const left = remainingOf({ getRemainingTimeInMillis: () => remaining });
+    remaining = 10;
+    expect(left()).toBe(-990);
   });
 });
 

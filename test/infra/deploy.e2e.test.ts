@@ -240,7 +240,7 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
           function: lambda,
           functionArn: functionArn!,
           source: { streamArn: source, region: account.region, roleArn: roleArn! },
-          failures: new S3EventArchive({ client: s3As(asRole), bucket: destination.split(':').at(-1)!, clock }),
+          failures: new S3EventArchive({ client: s3As(asRole), bucket: destination.split(':').at(-1)! }),
           clock,
           checkpoints: new MemoryCheckpoints(),
           log: pino({ level: 'silent' }),
@@ -356,7 +356,7 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
       test('lets each consumer keep its failures', async () => {
         iam.refused.splice(0);
         for (const name of [names.archiveEvents, names.storeReadings]) {
-          const failures = new S3EventArchive({ client: s3As(as(name)), bucket: names.undeliveredBucket, clock });
+          const failures = new S3EventArchive({ client: s3As(as(name)), bucket: names.undeliveredBucket });
           await failures.put(`aws/lambda/${name}`, Buffer.from('{}'));
           await s3As(as(name)).send(new ListObjectsV2Command({ Bucket: names.undeliveredBucket }));
         }

@@ -24,9 +24,9 @@ export function checkRecordEntry(event: StreamEvent): void {
 /** Puts without retrying: like Kinesis, this tells the client what was throttled and leaves the retry to it. */
 export function putEvents(
   events: readonly StreamEvent[],
-  { eventStream, clock }: KinesisContext,
+  { eventStream }: KinesisContext,
 ): Promise<readonly PutOutcome[]> {
-  return eventStream.put(events, { deadline: clock.now() });
+  return eventStream.put(events, { remainingMillis: () => 0 });
 }
 
 const THROTTLED = 'ProvisionedThroughputExceededException';

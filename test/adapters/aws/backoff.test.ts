@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Backoff, pauseBefore } from '../../../adapters/aws/backoff.ts';
 import { FixedClock } from '../../support/fixed-clock.ts';
@@ -12,7 +12,7 @@ function setUp(): { clock: FixedClock; backoff: Backoff; pauses: number[] } {
     pauses.push(millis);
     clock.advance(millis);
   };
-  return { clock, pauses, backoff: new Backoff({ clock, random: () => justBelowOne, sleep }) };
+  return { clock, pauses, backoff: new Backoff({ monotonic: () => clock.now(), random: () => justBelowOne, sleep }) };
 }
 
 function throttled(): Error {
@@ -27,7 +27,7 @@ describe('a pause', () => {
     ]);
   });
 
-  test('takes time and leaves room for a call before the deadline, or there is none', () => {
+  test('takes time and leaves room for a call in the time that is left, or there is none', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 100 }),
@@ -50,7 +50,7 @@ describe('retrying', () => {
   test('goes on until it works', async () => {
     const { backoff, pauses } = setUp();
     const outcomes = [throttled(), throttled(), 'done'];
-    const result = await backoff.retry(10_000, async () => {
+    const result = await backoff.retry(backoff.countDown(10_000), async () => {
       const outcome = outcomes.shift();
       if (outcome instanceof Error) throw outcome;
       return outcome;
@@ -59,11 +59,11 @@ describe('retrying', () => {
     expect(pauses.map(Math.round)).toEqual([100, 200]);
   });
 
-  test('ends at the deadline with the last error, a call before it', async () => {
+  test('ends with the time that is left and the last error, a call before that', async () => {
     const { backoff, clock } = setUp();
     const error = throttled();
     const tries: number[] = [];
-    const work = backoff.retry(2_000, async () => {
+    const work = backoff.retry(backoff.countDown(2_000), async () => {
       tries.push(clock.now());
       throw error;
     });
@@ -73,17 +73,41 @@ describe('retrying', () => {
 
   test('does not repeat a mistake', async () => {
     const { backoff, pauses } = setUp();
-    const work = backoff.retry(10_000, () => Promise.reject(new TypeError('a bug')));
+    const work = backoff.retry(backoff.countDown(10_000), () => Promise.reject(new TypeError('a bug')));
     await expect(work).rejects.toThrow('a bug');
     expect(pauses).toEqual([]);
   });
 
-  test('does not begin behind the deadline', async () => {
-    const { backoff, clock } = setUp();
-    clock.set(10);
+  test.each([0, -1, -Infinity])('makes the first try where %d ms are left, and no other', async (left) => {
+    const { backoff, pauses } = setUp();
+    expect(
+      await backoff.retry(
+        () => left,
+        async () => 'done',
+      ),
+    ).toBe('done');
     let tries = 0;
-    const work = backoff.retry(10, async () => (tries += 1));
-    await expect(work).rejects.toThrow('the deadline had passed');
-    expect(tries).toBe(0);
+    const failing = backoff.retry(
+      () => left,
+      async () => {
+        tries += 1;
+        throw throttled();
+      },
+    );
+    await expect(failing).rejects.toThrow('Rate exceeded');
+    expect({ tries, pauses }).toEqual({ tries: 1, pauses: [] });
+  });
+
+  test("ends in time although the system's clock is set back an hour meanwhile", async () => {
+    const systemClock = jest.spyOn(Date, 'now');
+    const backoff = new Backoff({ random: () => 0 });
+    const begin = performance.now();
+    const work = backoff.retry(backoff.countDown(150), async () => {
+      systemClock.mockReturnValue(0);
+      throw throttled();
+    });
+    await expect(work).rejects.toThrow('Rate exceeded');
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    systemClock.mockRestore();
   });
 });

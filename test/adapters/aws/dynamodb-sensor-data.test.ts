@@ -50,6 +50,7 @@ function setUp(options: { client?: DynamoDBClient; ttlDays?: number } = {}): {
     client: engine().client,
     tableName,
     clock,
+    monotonic: () => clock.now(),
     random: () => 0.5,
     sleep: async (millis) => clock.advance(millis),
     ...options,
@@ -96,7 +97,7 @@ describe('whatever fails', () => {
         engine().proxy.rules = [chosenBy(tape, batchWrite, [...writeFaults(tape), ...hangs])];
         const { table } = setUp({ client: engine().hasty });
         // In whatever order they are given.
-        expect(await table.put(readings.toReversed(), { deadline: Infinity })).toEqual({ notTaken: [] });
+        expect(await table.put(readings.toReversed(), { remainingMillis: () => Infinity })).toEqual({ notTaken: [] });
 
         for (const sensorId of sensorIds) {
           const latest = new Map(
@@ -110,7 +111,7 @@ describe('whatever fails', () => {
     );
   });
 
-  test('what is not told as not taken is durable, and the deadline is heeded', async () => {
+  test('what is not told as not taken is durable, and the time that is left is heeded', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 25 }), tapes, fc.nat(1_000), async (count, choicesOfFate, millis) => {
         const sensorId = uniqueName('sensor');
@@ -119,7 +120,7 @@ describe('whatever fails', () => {
         engine().proxy.rules = [chosenBy(tape, batchWrite, writeFaults(tape))];
         const { clock, table } = setUp();
         const deadline = clock.now() + millis;
-        const notTaken = await table.put(readings, { deadline }).then(
+        const notTaken = await table.put(readings, { remainingMillis: () => deadline - clock.now() }).then(
           (outcome) => outcome.notTaken,
           (error: unknown) => {
             expect(error).toBeInstanceOf(StoreUnavailable);
@@ -180,11 +181,12 @@ describe('writing', () => {
     expect(engine().proxy.calls).toHaveLength(1);
   });
 
-  test('does not call behind the deadline', async () => {
-    const { clock, table } = setUp();
-    const late = table.put(minutes(uniqueName('late'), 3), { deadline: clock.now() });
-    await expect(late).rejects.toThrow(StoreUnavailable);
-    expect(engine().proxy.calls).toEqual([]);
+  test('makes one request where no time is left, and tells what it did not hold', async () => {
+    const { table } = setUp();
+    const readings = minutes(uniqueName('late'), 60);
+    const { notTaken } = await table.put(readings, { remainingMillis: () => 0 });
+    expect(notTaken).toEqual(readings.slice(25));
+    expect(engine().proxy.calls).toHaveLength(1);
   });
 
   test('leaves the attributes that the file names', async () => {
@@ -271,7 +273,7 @@ describe('a query', () => {
     const sensorId = uniqueName('retried');
     const readings = minutes(sensorId, 6);
     const { table } = setUp({ client: engine().hasty });
-    await table.put(readings, { deadline: Infinity });
+    await table.put(readings, { remainingMillis: () => Infinity });
     engine().proxy.rules = [inTurn(query, [throttle, internalFailure, shortPages(2), cutBefore, hangAfter, pass])];
     expect(await table.query({ sensorId, order: 'asc', limit: 6 })).toEqual({ readings, more: false });
   });

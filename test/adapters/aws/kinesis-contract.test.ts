@@ -4,7 +4,6 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { clientOptions } from '../../../adapters/aws/client-options.ts';
 import { KinesisEventStream } from '../../../adapters/aws/kinesis-event-stream.ts';
 import { KinesisShardReader } from '../../../adapters/aws/kinesis-shard-reader.ts';
-import { SystemClock } from '../../../adapters/node/system-clock.ts';
 import { eventStreamContract, type EventStreamHarness } from '../../contracts/event-stream-contract.ts';
 import { behindProxy, type EngineBehindProxy } from '../../support/engine-behind-proxy.ts';
 import { engineCredentials } from '../../support/engine-server.ts';
@@ -24,7 +23,7 @@ async function harnessOn(engine: EngineBehindProxy): Promise<EventStreamHarness>
   const streamName = 'events';
   await createStream(client, streamName, SHARDS);
   return {
-    stream: new KinesisEventStream({ client, streamName, clock: new SystemClock() }),
+    stream: new KinesisEventStream({ client, streamName }),
     reader: new KinesisShardReader({ client, streamName }),
     close: async () => {
       client.destroy();

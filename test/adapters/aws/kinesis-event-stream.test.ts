@@ -46,7 +46,7 @@ function setUp(client = engine().client): { clock: FixedClock; stream: KinesisEv
   const stream = new KinesisEventStream({
     client,
     streamName,
-    clock,
+    monotonic: () => clock.now(),
     random: () => 0.5,
     sleep: async (millis) => clock.advance(millis),
   });
@@ -94,7 +94,7 @@ describe('whatever fails', () => {
         const tape = new Tape(choicesOfFate);
         engine().proxy.rules = [chosenBy(tape, putRecords, answered(tape))];
         const { stream } = setUp();
-        const outcomes = await stream.put(events, { deadline: Infinity });
+        const outcomes = await stream.put(events, { remainingMillis: () => Infinity });
 
         const records = await recordsOf(keys);
         for (const key of keys) expect(textsOf(records, key)).toEqual(textsOf(events, key));
@@ -112,7 +112,7 @@ describe('whatever fails', () => {
         const tape = new Tape(choicesOfFate.slice(0, 12));
         engine().proxy.rules = [chosenBy(tape, putRecords, [...unanswered, ...answered(tape)])];
         const { stream } = setUp(engine().hasty);
-        const outcomes = await stream.put(events, { deadline: Infinity });
+        const outcomes = await stream.put(events, { remainingMillis: () => Infinity });
 
         expect(outcomes.every(({ taken }) => taken)).toBe(true);
         const records = await recordsOf(keys);
@@ -125,7 +125,7 @@ describe('whatever fails', () => {
     );
   });
 
-  test('the deadline is heeded: what was taken of a key is its beginning, and the rest is answered with a reason', async () => {
+  test('the time that is left is heeded: what was taken of a key is its beginning, and the rest is answered with a reason', async () => {
     await fc.assert(
       fc.asyncProperty(choices, tapes, fc.nat(1_000), async (chosen, choicesOfFate, millis) => {
         const { keys, events } = eventsOf(chosen);
@@ -133,7 +133,7 @@ describe('whatever fails', () => {
         engine().proxy.rules = [chosenBy(tape, putRecords, answered(tape))];
         const { clock, stream } = setUp();
         const deadline = clock.now() + millis;
-        const outcomes = await stream.put(events, { deadline });
+        const outcomes = await stream.put(events, { remainingMillis: () => deadline - clock.now() });
 
         expect(clock.now()).toBeLessThanOrEqual(deadline);
         expect(outcomes).toHaveLength(events.length);
@@ -142,7 +142,7 @@ describe('whatever fails', () => {
           const ofKey = outcomes.filter((_, index) => events[index]!.partitionKey === key);
           const taken = ofKey.filter((outcome) => outcome.taken);
           expect(ofKey.slice(0, taken.length)).toEqual(taken);
-          // On a slow machine the last call before the deadline may be cut off when its work was done.
+          // On a slow machine the last request may be cut off when its work was done.
           const texts = textsOf(records, key).filter((text, at, all) => text !== all[at - 1]);
           expect(texts).toEqual(textsOf(events, key).slice(0, Math.max(texts.length, taken.length)));
           const numbers = taken.map(numberOf);
@@ -177,7 +177,7 @@ describe('a failure', () => {
     expect(new Set(stuckTexts)).toEqual(new Set(['0']));
   });
 
-  test('that lasts is given up after the patience where there is no deadline', async () => {
+  test('that lasts is given up after the patience where the caller sets no limit', async () => {
     engine().proxy.rules = [{ matches: putRecords, action: throttle }];
     const { clock, stream } = setUp();
     const start = clock.now();
@@ -250,8 +250,8 @@ describe('requests', () => {
         sizes.push(events.length);
         return events.map(() => ({ outcome: { taken: true, shardId: 's', sequenceNumber: '1' }, retry: false }));
       },
-      backoff: new Backoff({ clock: new FixedClock() }),
-      deadline: undefined,
+      backoff: new Backoff(),
+      remaining: undefined,
       patienceMillis: 1_000,
       maxRecordBytes: 10 * 1_048_576,
     });
@@ -259,15 +259,27 @@ describe('requests', () => {
     expect(sizes).toEqual([1, 1]);
   });
 
-  test('are not made for what no stream can take, nor behind the deadline', async () => {
-    const { clock, stream } = setUp();
+  test('are not made for what no stream can take', async () => {
+    const { stream } = setUp();
     const impossible = [streamEvent(''), streamEvent('x'.repeat(257)), streamEvent('\uD800')];
     for (const outcome of await stream.put(impossible)) {
       expect(outcome).toMatchObject({ taken: false, code: 'ValidationException' });
     }
-    const late = await stream.put([streamEvent(uniqueName('late'))], { deadline: clock.now() });
-    expect(late).toMatchObject([{ taken: false, code: 'DeadlineExceeded' }]);
     expect(engine().proxy.calls).toEqual([]);
+  });
+
+  test('are made once for every event where no time is left', async () => {
+    const { stream } = setUp();
+    const [a, b] = [uniqueName('a'), uniqueName('b')];
+    engine().proxy.rules = [
+      { matches: putRecords, action: failRecords(({ partitionKey }) => partitionKey === b, 'InternalFailure') },
+    ];
+    const late = await stream.put(
+      [a, b, a, a].map((key) => streamEvent(key)),
+      { remainingMillis: () => 0 },
+    );
+    expect(late.map(({ taken }) => taken)).toEqual([true, false, true, true]);
+    expect(sizesOfRequests()).toEqual([2, 1, 1]);
   });
 });
 

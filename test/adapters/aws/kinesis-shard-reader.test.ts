@@ -12,7 +12,6 @@ import { calls, cutBefore, inTurn, pass, refuse, throttle } from '../../support/
 import { jsonAnswer, jsonOf } from '../../support/fault-proxy/answer.ts';
 import type { Action } from '../../support/fault-proxy/fault-proxy.ts';
 import { kinesisLimits } from '../../support/fault-proxy/kinesis-rules.ts';
-import { FixedClock } from '../../support/fixed-clock.ts';
 import { createStream, startKinesalite } from '../../support/kinesalite.ts';
 import { streamEvent } from '../../support/record-factory.ts';
 
@@ -31,7 +30,7 @@ async function setUp(records: number, shards = 1): Promise<{ reader: KinesisShar
   const streamName = uniqueName('stream');
   const { client, proxy } = engine();
   await createStream(client, streamName, shards);
-  const stream = new KinesisEventStream({ client, streamName, clock: new FixedClock() });
+  const stream = new KinesisEventStream({ client, streamName });
   await stream.put(range(records).map((index) => ({ ...streamEvent(`key-${index}`), explicitHashKey: '0' })));
   proxy.calls.splice(0);
   return { reader: new KinesisShardReader({ client, streamName }), streamName };

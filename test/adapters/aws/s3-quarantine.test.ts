@@ -94,14 +94,27 @@ describeWithEngine('moto_server', 'S3 quarantine on moto', (executable) => {
     );
   });
 
-  test('throws where a single record is not taken until the deadline', async () => {
-    const { proxy, options } = s3();
+  test('throws where a single record is not taken in time', async () => {
+    const { proxy } = s3();
     const { quarantine } = quarantineOfItsOwn();
     const unlucky = sequenceNumber(7);
     proxy.rules = [{ matches: (call) => putObject(call) && call.url.includes(unlucky), action: slowDown }];
     const records = range(10).map((n) => quarantinedRecord({ sequenceNumber: sequenceNumber(n) }));
-    const kept = quarantine.keep(records, { deadline: options.clock.now() + 1_000 });
+    let left = 1_000;
+    const kept = quarantine.keep(records, { remainingMillis: () => (left -= 10) });
     await expect(kept).rejects.toThrow(/^quarantine: did not take .*SlowDown/);
+  });
+
+  test('tries one record where no time is left, and tells that the others were not tried', async () => {
+    const { proxy } = s3();
+    const { prefix, quarantine } = quarantineOfItsOwn();
+    const records = range(40).map((n) => quarantinedRecord({ sequenceNumber: sequenceNumber(n) }));
+    await expect(quarantine.keep(records, { remainingMillis: () => 0 })).rejects.toThrow(
+      /^quarantine: .*no time was left/,
+    );
+    // The proxy also has what the test before left under way.
+    const sent = proxy.calls.filter((call) => putObject(call) && call.url.includes(prefix));
+    expect(sent).toHaveLength(1);
   });
 
   test('leaves out what is deleted between the listing and the look at it', async () => {

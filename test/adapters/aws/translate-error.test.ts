@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DeadlineExceeded } from '../../../adapters/aws/backoff.ts';
+import { OutOfTime } from '../../../adapters/aws/backoff.ts';
 import { codeOf, isMistake, unavailable } from '../../../adapters/aws/translate-error.ts';
 import { StoreUnavailable } from '../../../core/errors.ts';
 
@@ -26,7 +26,7 @@ describe('what may work later becomes StoreUnavailable', () => {
       connectionReset,
       Object.assign(new Error('self-signed certificate'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
       Object.assign(new Error('no credentials'), { name: 'CredentialsProviderError' }),
-      new DeadlineExceeded('the deadline had passed'),
+      new OutOfTime(),
     ),
   )('%s', (_, error) => {
     expect(unavailable('table', 'took nothing', error)).toBeInstanceOf(StoreUnavailable);
