@@ -18,10 +18,12 @@ import { lambdaApi } from './aws-api/lambda.ts';
 import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
-import { guardLoopback, isLoopback } from './http/loopback-guard.ts';
+import type { DoorOptions } from './http/door-options.ts';
+import { guardDoors } from './http/doors.ts';
+import { isLoopback } from './http/host-guard.ts';
 import type { ServerOptions } from './options.ts';
 import { registerProblemDetails } from './http/problem-details.ts';
-import { transport, type TransportLimits } from './http/transport.ts';
+import { transport, type TransportLimits, type TransportOptions } from './http/transport.ts';
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
@@ -72,6 +74,8 @@ export interface AppServices {
 
 export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours'> {
   readonly logger: FastifyBaseLogger;
+  readonly doors?: Partial<DoorOptions>;
+  readonly tls?: TransportOptions['tls'];
   /** Time-outs and the most connections; `defaultLimits` of `http/transport.ts` if not given. */
   readonly limits?: Partial<TransportLimits>;
 }
@@ -85,12 +89,18 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    serverFactory: transport({ log: options.logger, limits: options.limits ?? {} }),
+    serverFactory: transport({ log: options.logger, tls: options.tls, limits: options.limits ?? {} }),
     // Requests in flight are finished, idle connections are not waited for.
     forceCloseConnections: 'idle',
   });
-  if (isLoopback(options.host)) guardLoopback(app);
   registerProblemDetails(app);
+  const { allowedHosts = [], allowedOrigins = [] } = options.doors ?? {};
+  guardDoors(app, {
+    host: options.host,
+    allowedHosts,
+    allowedOrigins,
+    historyFunction: services.identity.names.sensorHistory,
+  });
 
   await app.register(fastifySwagger, {
     openapi: {

@@ -1,12 +1,13 @@
 /** `npm start`: listens until Ctrl-C, then finishes what is in flight and closes. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { InvalidRequest, StoreUnavailable } from '../core/errors.ts';
 import { createLogger } from '../handlers/create-logger.ts';
 import { buildApp } from './app.ts';
 import { memoryContainer } from './memory-container.ts';
 import { appServices } from './module.ts';
-import { isLoopback } from './http/loopback-guard.ts';
+import { isLoopback } from './http/host-guard.ts';
+import { type ServerCertificate, serverCertificate } from './http/tls.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
 import { catchTheUncaught } from './uncaught.ts';
@@ -23,12 +24,16 @@ async function main(): Promise<void> {
   // Standard output is for people.
   const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }));
   const services = appServices(await containerFor(options, logger));
-  const app = await buildApp(services, { ...options, logger });
+  const { tls } = options.doors;
+  const certificate = tls && (await serverCertificate(tls, options));
+  const app = await buildApp(services, { ...options, logger, tls: certificate });
   const address = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
     await app.close(); // The consumers run already.
     throw error;
   });
-  process.stdout.write(greeting(address, options, services.identity));
+  process.stdout.write(
+    greeting(certificate ? address.replace('http:', 'https:') : address, options, services.identity, certificate),
+  );
 
   let closing = false;
   const close = (code: 0 | 1) => {
@@ -67,6 +72,7 @@ function greeting(
   address: string,
   options: ServerOptions,
   { stack, adapters, accountId, region }: StackIdentity,
+  certificate: ServerCertificate | undefined,
 ): string {
   const { host, shards, runMappings } = options;
   const consumers = runMappings ? 'the consumers run here' : "the stack's own functions are the consumers";
@@ -77,6 +83,8 @@ function greeting(
     `  API        ${address}/docs`,
     `  AWS        AWS_ENDPOINT_URL=${address}  (signatures are not checked)`,
     `  stack      ${stack}, account ${accountId}, ${place}`,
+    ...(certificate === undefined ? [] : [`  TLS        SHA-256 fingerprint ${certificate.fingerprint}`]),
+    ...(certificate?.trustFile === undefined ? [] : howToTrust(resolve(certificate.trustFile))),
     ...(isLoopback(host) ? [] : ['  WARNING    reachable from other machines, and nobody has to log in']),
     '',
     adapters === 'memory'
@@ -84,6 +92,15 @@ function greeting(
       : 'Ctrl-C stops it.',
     '',
   ].join('\n');
+}
+
+function howToTrust(file: string): string[] {
+  return [
+    `             made for this start; clients trust it by its file:`,
+    `             curl --cacert ${file}`,
+    `             NODE_EXTRA_CA_CERTS=${file}  AWS_CA_BUNDLE=${file}`,
+    `             or compare the fingerprint with the one that the browser shows`,
+  ];
 }
 
 // Not awaited: the bundle of start.mjs is CommonJS.

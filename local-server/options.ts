@@ -4,6 +4,7 @@ import { InvalidRequest } from '../core/errors.ts';
 import { pipeline } from '../core/pipeline.ts';
 import { DEFAULT_MAX_RECORD_KIB, LARGEST_MAX_RECORD_KIB } from '../core/stream-event.ts';
 import { logLevels } from '../handlers/config.ts';
+import { DOOR_HELP, doorOptions, type DoorOptions, readDoorOptions } from './http/door-options.ts';
 import { localStack } from './stack-identity.ts';
 
 export interface ServerOptions {
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly writeLimits: boolean;
   readonly maxRecordKib: number;
   readonly logLevel: string;
+  /** Who may reach the server, and how. */
+  readonly doors: DoorOptions;
 }
 
 export const HELP = `Usage: npm start -- [options]
@@ -40,12 +43,15 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
   --retention-mib N     most memory for the stream's records (512)
   --write-limits        hold each shard to the write limits of Kinesis (1,000 records/s, 1 MB/s)
   --max-record-kib N    largest record, data and partition key, ${DEFAULT_MAX_RECORD_KIB} to ${LARGEST_MAX_RECORD_KIB} (${DEFAULT_MAX_RECORD_KIB})
-  --log-level LEVEL     ${logLevels.join(', ')} (warn)
+${DOOR_HELP}  --log-level LEVEL     ${logLevels.join(', ')} (warn)
   --help                this text
 `;
 
 /** @returns `help` where that was asked for. @throws InvalidRequest naming the option that is wrong. */
-export function parseServerOptions(args: readonly string[]): ServerOptions | 'help' {
+export function parseServerOptions(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): ServerOptions | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
   localStack(values.stack); // Refuses names that no stack can have.
@@ -76,6 +82,7 @@ export function parseServerOptions(args: readonly string[]): ServerOptions | 'he
       LARGEST_MAX_RECORD_KIB,
     ),
     logLevel: values['log-level'],
+    doors: readDoorOptions(values, environment),
   };
 }
 
@@ -95,6 +102,7 @@ function parse(args: readonly string[]) {
         'retention-mib': { type: 'string', default: '512' },
         'write-limits': { type: 'boolean', default: false },
         'max-record-kib': { type: 'string', default: String(DEFAULT_MAX_RECORD_KIB) },
+        ...doorOptions,
         'log-level': { type: 'string', default: 'warn' },
         help: { type: 'boolean' },
       },

@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { HELP, parseServerOptions } from '../../local-server/options.ts';
 
 test('what is not given is what the pipeline says, on loopback', () => {
-  expect(parseServerOptions([])).toEqual({
+  expect(parseServerOptions([], {})).toEqual({
     adapters: 'memory',
     runMappings: false,
     stateFolder: '.state',
@@ -15,12 +15,13 @@ test('what is not given is what the pipeline says, on loopback', () => {
     writeLimits: false,
     maxRecordKib: 1_024,
     logLevel: 'warn',
+    doors: { tls: undefined, allowedOrigins: [], allowedHosts: [], token: 'unset' },
   });
 });
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info';
+    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7 --token-file t';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -34,6 +35,12 @@ test('every option is taken', () => {
     writeLimits: true,
     maxRecordKib: 10_240,
     logLevel: 'info',
+    doors: {
+      tls: { certFile: 'c.pem', keyFile: 'k.pem' },
+      allowedOrigins: ['https://grafana.example', 'null'],
+      allowedHosts: ['pi.local', '192.168.1.7'],
+      token: { file: 't' },
+    },
   });
 });
 
@@ -49,6 +56,17 @@ test.each([
   ['--prot', '--prot 1'],
   ['--adapters', '--adapters gcp'],
   ['--run-mappings', '--run-mappings'],
+  ['--tls-key', '--tls-cert c.pem'],
+  ['--tls-cert', '--tls-key k.pem'],
+  ['--tls-self-signed', '--tls-self-signed --tls-cert c.pem --tls-key k.pem'],
+  ['--allow-origin', '--allow-origin *'],
+  ['--allow-origin', '--allow-origin https://a.example/path'],
+  ['--allow-origin', '--allow-origin ftp://a.example'],
+  ['--allowed-hosts', '--allowed-hosts http://pi.local'],
+  ['--allowed-hosts', '--allowed-hosts pi.local:3000'],
+  ['--token', '--token short'],
+  ['--token-file', '--token 0123456789abcdef --token-file t'],
+  ['--no-auth', '--no-auth --token 0123456789abcdef'],
 ])('names %s where it is wrong (%s)', (words, args) => {
   expect(() => parseServerOptions(args.split(' '))).toThrow(words);
 });
@@ -65,7 +83,34 @@ test('help names every option', () => {
     'write-limits',
     'max-record-kib',
     'log-level',
+    'tls-cert',
+    'tls-key',
+    'tls-self-signed',
+    'allow-origin',
+    'allowed-hosts',
+    'token',
+    'token-file',
+    'no-auth',
   ]) {
     expect(HELP).toContain(`--${option}`);
   }
+});
+
+describe('the token', () => {
+  const tokenOf = (args: string[], environment: NodeJS.ProcessEnv) => {
+    const options = parseServerOptions(args, environment);
+    return options === 'help' ? undefined : options.doors.token;
+  };
+
+  test('comes from the environment, unless the command line says another', () => {
+    const environment = { IOT_TOKEN: 'from-the-environment' };
+    expect(tokenOf([], environment)).toEqual({ text: 'from-the-environment' });
+    expect(tokenOf(['--token', 'from-the-command-line'], environment)).toEqual({ text: 'from-the-command-line' });
+    expect(tokenOf(['--no-auth'], environment)).toBe('none');
+  });
+
+  test('is not told where it is wrong', () => {
+    expect(() => tokenOf([], { IOT_TOKEN: 'hunter2' })).toThrow('IOT_TOKEN');
+    expect(() => tokenOf([], { IOT_TOKEN: 'hunter2' })).not.toThrow('hunter2');
+  });
 });
