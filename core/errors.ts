@@ -23,3 +23,15 @@ export class InvalidRequest extends Error {
     this.field = field;
   }
 }
+
+/** A port has other bytes under the key, and changed nothing. The same call fails again; another key may be free. */
+export class KeyTaken extends Error {
+  override readonly name = 'KeyTaken';
+  /** What is under the key. */
+  readonly existing: Uint8Array;
+
+  constructor(store: string, key: string, existing: Uint8Array, options?: ErrorOptions) {
+    super(`${store}: holds other bytes under ${key}`, options);
+    this.existing = existing;
+  }
+}

@@ -109,7 +109,11 @@ export interface ListOptions {
 
 /** Objects of bytes under keys. Also serves as the on-failure destination of event source mappings. */
 export interface EventArchive {
-  /** Durable once resolved. The same key again replaces the object: a retry leaves one object. */
+  /**
+   * Durable once resolved. Nothing is ever replaced: the same bytes under the same key again, a retry, leave one object, and
+   * other bytes are refused.
+   * @throws KeyTaken where the key holds other bytes.
+   */
   put(key: string, body: Uint8Array, options?: CallOptions): Promise<void>;
   /** In key order; `more` tells whether keys follow the last one listed. */
   list(options: ListOptions): Promise<{ readonly objects: readonly ArchivedObject[]; readonly more: boolean }>;
@@ -177,11 +181,16 @@ export interface QuarantinedRecord {
   readonly record: StreamRecord;
   readonly reasons: readonly Reason[];
   readonly quarantinedAt: EpochMillis;
+  /** Set on listing where another record has the same numbers: which copy of the key this one has, from 2 on. */
+  readonly copy?: number;
 }
 
 /** Where refused records are kept. */
 export interface Quarantine {
-  /** Keeps all of them or throws. Keeping a record again (same shard and sequence number) leaves one. */
+  /**
+   * Keeps all of them or throws. Keeping a record again leaves one. Records of a stream that was made anew may have the same
+   * shard and sequence number: each is kept.
+   */
   keep(records: readonly QuarantinedRecord[], options?: CallOptions): Promise<void>;
   /** In the order of `formatQuarantineKey` (day of arrival, then sequence number); `after` is such a key. */
   list(options: ListOptions): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }>;

@@ -15,12 +15,17 @@ export function createArchiveEventsHandler(useCase: ArchiveEvents, clock: Clock,
     const records = fromKinesisEvent(event);
     const batch = { requestId: context.awsRequestId, ...describeBatch(records) };
     try {
-      const key = await useCase.archive(records, { remainingMillis: remainingOf(context) });
+      const archived = await useCase.archive(records, { remainingMillis: remainingOf(context) });
+      const { key, taken } = archived ?? {};
+      if (taken !== undefined && taken.length > 0) {
+        // Nothing is lost, but numbers that come twice are a sign that the stream was made anew, or forged.
+        log.error({ ...batch, key, taken }, 'the key was taken by other records, archived under another');
+      }
       log.info({ ...batch, key, durationMillis: clock.now() - startedAt }, 'archived');
       return retryFrom();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      // The archive is down, the batch is not at fault: the same batch again gives the same object. A throw would have
+      // The archive is down, the batch is not at fault: the same batch again finds its object. A throw would have
       // it cut in halves, and leave many small objects.
       log.warn({ ...batch, durationMillis: clock.now() - startedAt, err: error }, 'not archived, to be retried');
       return retryFrom(records[0]?.sequenceNumber);

@@ -45,7 +45,7 @@ export class IotStack extends TerraformStack {
 
     const stream = new Stream(this, 'stream', { name: names.stream, config });
     const archive = new Archive(this, 'archive', { name: names.bucket, config });
-    const undelivered = new Undelivered(this, 'undelivered', { name: names.undeliveredBucket, config });
+    const undelivered = new Undelivered(this, 'undelivered', { name: names.undeliveredBucket, accountId, config });
     const table = new SensorTable(this, 'sensor-data', { name: names.table });
 
     const archiveEvents = new StreamProcessor(this, 'archive-events', {

@@ -133,7 +133,9 @@ describeWithEngine('moto_server', 'the pipeline on moto, with the AWS CLI', (exe
         await eventually(() => [archiver, storer].every(({ logged }) => logged.length > 0));
 
         const day = timestamp.slice(0, 10);
-        expect(await keys(names.bucket)).toEqual([`${day}/${sequenceNumber}-${noReading}.ndjson.gz`]);
+        expect(await keys(names.bucket)).toEqual([
+          `${day}/${sequenceNumber}-${noReading}.shardId-000000000000.ndjson.gz`,
+        ]);
         const file = join(folder, 'object');
         await aws('s3api', 'get-object', '--bucket', names.bucket, '--key', (await keys(names.bucket))[0]!, file);
         const lines = gunzipSync(await readFile(file))

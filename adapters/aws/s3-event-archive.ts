@@ -2,9 +2,9 @@
  * The archive in S3. It leaves one object per key in the bucket, under a prefix where one is given. S3 encrypts it
  * (SSE-S3) and keeps it until someone or a lifecycle rule of the bucket deletes it; nothing here deletes.
  *
- * A put is idempotent by its key alone, so it carries no condition (`If-None-Match`): a batch that is tried again gives
- * the same key and the same records (`core/archive-key.ts`), and if a lost put arrives late it writes them once more.
- * Without a condition there is no 412 either, which would have to be told apart from a failure.
+ * A put creates, and never replaces: it carries `If-None-Match: *`. S3 answers 412 where the key is taken, also by a put of
+ * ours whose answer was lost; so the object is read then, which needs `s3:GetObject`, and the same bytes are a success. 409
+ * says that another put of the key is under way: it is retried (S3 User Guide, "Conditional writes").
  *
  * Metadata follows from the key: `….ndjson.gz` is `application/x-ndjson` with `Content-Encoding: gzip`. To S3 that is
  * metadata: `aws s3 cp` and the SDKs give the gzip as stored, and only browsers and `fetch` unpack it on their way.
@@ -20,9 +20,10 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { KeyTaken, StoreUnavailable } from '../../core/errors.ts';
 import type { ArchivedObject, CallOptions, EventArchive, ListOptions } from '../../core/ports.ts';
 import { Backoff, type BackoffOptions, type RemainingMillis } from './backoff.ts';
-import { unavailable } from './translate-error.ts';
+import { codeOf, unavailable } from './translate-error.ts';
 
 /** ListObjectsV2: "returns up to 1,000 objects". */
 const MAX_KEYS = 1_000;
@@ -65,10 +66,21 @@ export class S3EventArchive implements EventArchive {
   }
 
   async put(key: string, body: Uint8Array, options: CallOptions = {}): Promise<void> {
-    const command = new PutObjectCommand({ ...this.#locate(key), ...contentOf(key), Body: body });
-    await this.#retry(`did not take ${key}`, options.remainingMillis, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
+    const command = new PutObjectCommand({ ...this.#locate(key), ...contentOf(key), Body: body, IfNoneMatch: '*' });
+    const problem = `did not take ${key}`;
+    const existing = await this.#retry(problem, options.remainingMillis, async (abortSignal) => {
+      try {
+        await this.#client.send(command, { abortSignal });
+        return undefined;
+      } catch (error) {
+        if (codeOf(error) !== 'PreconditionFailed') throw error;
+      }
+      const object = await this.#read(key, abortSignal);
+      // Deleted in between: the retry finds the key free.
+      if (object === undefined) throw new StoreUnavailable(this.#store, `${key} was there and is not`);
+      return object;
+    });
+    if (existing !== undefined && Buffer.compare(existing, body) !== 0) throw new KeyTaken(this.#store, key, existing);
   }
 
   async list({ prefix = '', after = '', limit }: ListOptions): ReturnType<EventArchive['list']> {
@@ -104,16 +116,17 @@ export class S3EventArchive implements EventArchive {
    */
   async get(key: string): Promise<Uint8Array | undefined> {
     if (!isPossible(this.#prefix + key)) return undefined;
-    const command = new GetObjectCommand(this.#locate(key));
-    return this.#retry(`did not give ${key}`, undefined, async (abortSignal) => {
-      try {
-        const { Body } = await this.#client.send(command, { abortSignal });
-        return await Body?.transformToByteArray();
-      } catch (error) {
-        if (error instanceof NoSuchKey) return undefined;
-        throw error;
-      }
-    });
+    return this.#retry(`did not give ${key}`, undefined, (abortSignal) => this.#read(key, abortSignal));
+  }
+
+  async #read(key: string, abortSignal: AbortSignal): Promise<Uint8Array | undefined> {
+    try {
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#locate(key)), { abortSignal });
+      return await Body?.transformToByteArray();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
   }
 
   #locate(key: string): { readonly Bucket: string; readonly Key: string } {
@@ -144,7 +157,10 @@ function decodeKey(key: string, encoding: string | undefined): string {
   return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
 
-/** Nothing can be under another key, and asking for it is an error of its own in S3. */
+/**
+ * Nothing that the project puts is under another key, and asking for it is an error of its own: S3 answers 400 to lone
+ * surrogates and long keys, and an emulator answers HTML to control characters, which its router does not match.
+ */
 function isPossible(key: string): boolean {
-  return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && !/\p{Cs}/u.test(key);
+  return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && !/[\p{Cs}\p{Cc}]/u.test(key);
 }

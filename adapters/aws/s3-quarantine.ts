@@ -1,9 +1,10 @@
 /**
  * The quarantine in S3. It leaves one object of JSON per record, under `quarantine/` and `formatQuarantineKey`:
  * `{shardId, sequenceNumber, partitionKey, arrivedAt, quarantinedAt, reasons: [{field, rule, seen}], raw}`, with `raw`
- * the bytes in base64 and times in UTC with milliseconds. A record that is kept again replaces its object. S3 keeps them
- * until someone or a lifecycle rule of the bucket deletes them.
+ * the bytes in base64 and times in UTC with milliseconds. A record that is kept again leaves the object as it was first. S3
+ * keeps them until someone or a lifecycle rule of the bucket deletes them.
  */
+import { KeyTaken, StoreUnavailable } from '../../core/errors.ts';
 import type { CallOptions, ListOptions, Quarantine, QuarantinedRecord } from '../../core/ports.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
 import type { Reason } from '../../core/reading.ts';
@@ -15,6 +16,8 @@ import { unavailable } from './translate-error.ts';
 
 /** Below the 50 sockets of the SDK's agent, which the archive may share. */
 const MAX_REQUESTS_IN_FLIGHT = 16;
+/** More records of the same numbers than streams that were made anew under one name on one day. */
+const MAX_COPIES = 100;
 
 interface QuarantineObject {
   readonly shardId: string;
@@ -42,8 +45,24 @@ export class S3Quarantine implements Quarantine {
       if (index > 0 && (options.remainingMillis?.() ?? Infinity) <= 0) {
         throw unavailable(this.#store, `has kept ${index} of ${objects.size} records`, new OutOfTime());
       }
-      await this.#objects.put(key, encode(quarantined), options);
+      await this.#keepOne(key, quarantined, options);
     });
+  }
+
+  /** What was quarantined again has another time and perhaps other reasons: the record decides whether it is the same. */
+  async #keepOne(firstKey: string, quarantined: QuarantinedRecord, options: CallOptions): Promise<void> {
+    let key = firstKey;
+    for (let copy = 2; copy <= MAX_COPIES; copy += 1) {
+      try {
+        await this.#objects.put(key, encode(quarantined), options);
+        return;
+      } catch (error) {
+        if (!(error instanceof KeyTaken)) throw error;
+        if (isSameRecord(error.existing, quarantined, key)) return;
+        key = formatQuarantineKey(quarantined.record, copy);
+      }
+    }
+    throw new StoreUnavailable(this.#store, `has ${MAX_COPIES} other records under ${firstKey}`);
   }
 
   async list(options: ListOptions): ReturnType<Quarantine['list']> {
@@ -71,16 +90,29 @@ function encode({ record, reasons, quarantinedAt }: QuarantinedRecord): Uint8Arr
   return Buffer.from(JSON.stringify(object));
 }
 
+function isSameRecord(existing: Uint8Array, { record }: QuarantinedRecord, key: string): boolean {
+  let kept: QuarantinedRecord['record'];
+  try {
+    kept = decode(key, existing).record;
+  } catch {
+    return false; // Someone else's object.
+  }
+  return kept.arrivedAt === record.arrivedAt && Buffer.compare(kept.data, record.data) === 0;
+}
+
 /** Undoes `encode`. */
 function decode(key: string, body: Uint8Array): QuarantinedRecord {
   try {
-    const { raw, reasons, arrivedAt, quarantinedAt, ...record } = JSON.parse(
+    const { raw, reasons, arrivedAt, quarantinedAt, ...rest } = JSON.parse(
       Buffer.from(body).toString(),
     ) as QuarantineObject;
+    const record = { ...rest, arrivedAt: Date.parse(arrivedAt), data: new Uint8Array(Buffer.from(raw, 'base64')) };
+    const copy = key === formatQuarantineKey(record) ? undefined : /_(\d+)\.json$/.exec(key)?.[1];
     return {
-      record: { ...record, arrivedAt: Date.parse(arrivedAt), data: new Uint8Array(Buffer.from(raw, 'base64')) },
+      record,
       reasons,
       quarantinedAt: Date.parse(quarantinedAt),
+      ...(copy !== undefined && { copy: Number(copy) }),
     };
   } catch (cause) {
     throw new Error(`the object ${key} is no record of the quarantine`, { cause });

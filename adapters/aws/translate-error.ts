@@ -34,6 +34,7 @@ const outside: ReadonlySet<unknown> = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
   'OutOfTime',
+  'StoreUnavailable',
 ]);
 
 /** The members that errors of services, connections and the SDK have, each kind its own. */

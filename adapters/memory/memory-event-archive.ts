@@ -3,6 +3,7 @@
  * it drops cannot be collected again; `statistics` tells how much it holds. Bytes are copied on their way in and out, so
  * that no caller can change what is archived.
  */
+import { KeyTaken } from '../../core/errors.ts';
 import type { ArchivedObject, EventArchive, ListOptions } from '../../core/ports.ts';
 import { SortedMap } from './sorted-map.ts';
 
@@ -11,7 +12,12 @@ export class MemoryEventArchive implements EventArchive {
   #bytes = 0;
 
   async put(key: string, body: Uint8Array): Promise<void> {
-    this.#bytes += body.length - (this.#objects.get(key)?.length ?? 0);
+    const existing = this.#objects.get(key);
+    if (existing !== undefined) {
+      if (Buffer.compare(existing, body) === 0) return;
+      throw new KeyTaken('archive', key, new Uint8Array(existing));
+    }
+    this.#bytes += body.length;
     this.#objects.set(key, new Uint8Array(body));
   }
 

@@ -1,6 +1,7 @@
 /**
  * The quarantine in memory: every record that was refused, whole, until the process ends. It has no bound, as it holds
- * what is nowhere else understood. Records are kept under `formatQuarantineKey`, once each; bytes are copied, so that nothing of the stream is held back from its retention.
+ * what is nowhere else understood. Records are kept under `formatQuarantineKey`, once each; bytes are copied, so that
+ * nothing of the stream is held back from its retention.
  */
 import type { ListOptions, Quarantine, QuarantinedRecord } from '../../core/ports.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
@@ -10,18 +11,31 @@ export class MemoryQuarantine implements Quarantine {
   readonly #records = new SortedMap<QuarantinedRecord>();
 
   async keep(records: readonly QuarantinedRecord[]): Promise<void> {
-    for (const quarantined of records) this.#records.set(formatQuarantineKey(quarantined.record), copy(quarantined));
+    for (const quarantined of records) this.#keepOne(quarantined);
+  }
+
+  #keepOne(quarantined: QuarantinedRecord): void {
+    for (let copy = 1; ; copy += 1) {
+      const key = formatQuarantineKey(quarantined.record, copy);
+      const kept = this.#records.get(key);
+      if (kept === undefined) {
+        this.#records.set(key, { ...clone(quarantined), ...(copy > 1 && { copy }) });
+        return;
+      }
+      const [a, b] = [kept.record, quarantined.record];
+      if (a.arrivedAt === b.arrivedAt && Buffer.compare(a.data, b.data) === 0) return;
+    }
   }
 
   async list(
     options: ListOptions,
   ): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }> {
     const { entries, more } = this.#records.page(options);
-    return { records: entries.map(([, quarantined]) => copy(quarantined)), more };
+    return { records: entries.map(([, quarantined]) => clone(quarantined)), more };
   }
 }
 
-function copy(quarantined: QuarantinedRecord): QuarantinedRecord {
+function clone(quarantined: QuarantinedRecord): QuarantinedRecord {
   const { record } = quarantined;
   return { ...quarantined, record: { ...record, data: new Uint8Array(record.data) } };
 }

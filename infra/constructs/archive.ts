@@ -38,8 +38,11 @@ export class Archive extends Construct {
     });
   }
 
-  /** Keys begin with a date, and the bucket holds nothing else. */
+  /**
+   * Keys begin with a date, and the bucket holds nothing else. To read is for the object that a put found in its place
+   * (docs/adr/0010); to list is not needed.
+   */
   putStatement(): Statement {
-    return { Sid: 'Archive', Action: ['s3:PutObject'], Resource: [`${this.bucket.arn}/*`] };
+    return { Sid: 'Archive', Action: ['s3:GetObject', 's3:PutObject'], Resource: [`${this.bucket.arn}/*`] };
   }
 }

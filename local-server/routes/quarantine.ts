@@ -30,10 +30,10 @@ export function quarantineRoute(quarantine: Quarantine): FastifyPluginAsyncTypeb
   };
 }
 
-function encode({ record, reasons, quarantinedAt }: QuarantinedRecord) {
+function encode({ record, reasons, quarantinedAt, copy }: QuarantinedRecord) {
   const { shardId, sequenceNumber, partitionKey, arrivedAt, data } = record;
   return {
-    key: formatQuarantineKey(record),
+    key: formatQuarantineKey(record, copy),
     reason: describeReasons(reasons),
     reasons: [...reasons],
     shardId,

@@ -232,7 +232,7 @@ export class Scoreboard {
     let after = first?.slice(0, -1);
     while (after !== undefined && last !== undefined && after < last) {
       const { records } = await this.#options.quarantine.list({ after, limit: PAGE });
-      const keys = records.map(({ record }) => formatQuarantineKey(record));
+      const keys = records.map(({ record, copy }) => formatQuarantineKey(record, copy));
       for (const key of keys) account.foundInQuarantine(key);
       after = keys.at(-1);
     }

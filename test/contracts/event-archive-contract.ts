@@ -1,5 +1,6 @@
 /** What every archive promises. */
 import { describe, expect, test } from '@jest/globals';
+import { KeyTaken } from '../../core/errors.ts';
 import type { EventArchive, ListOptions } from '../../core/ports.ts';
 import { bytesOf } from '../support/record-factory.ts';
 import { eventually, type Harness, range, uniqueName, useHarness } from './harness.ts';
@@ -34,18 +35,36 @@ export function eventArchiveContract(name: string, create: () => Promise<EventAr
       expect(await harness().archive.get(uniqueName('never'))).toBeUndefined();
     });
 
-    test('keeps one object for a key that is put again, with the later bytes and size', async () => {
+    test('keeps one object for a key that is put again, with the same bytes', async () => {
       const { archive } = harness();
       const key = uniqueName('again');
-      await archive.put(key, bytesOf('first, and longer'));
-      await archive.put(key, bytesOf('second'));
+      await archive.put(key, bytesOf('the same'));
+      await archive.put(key, bytesOf('the same'));
       const { objects } = await eventually(
         harness(),
         () => archive.list({ prefix: key, limit: 10 }),
-        ({ objects: [object] }) => object?.size === 6,
+        ({ objects: [object] }) => object !== undefined,
       );
-      expect(objects).toEqual([{ key, size: 6 }]);
-      expect(Buffer.from((await archive.get(key))!).toString()).toBe('second');
+      expect(objects).toEqual([{ key, size: 8 }]);
+    });
+
+    test('refuses other bytes for a key, changes nothing, and gives what is there', async () => {
+      const { archive } = harness();
+      const key = uniqueName('taken');
+      await archive.put(key, bytesOf('first'));
+      for (const other of ['other', 'first and more', '']) {
+        const refused = await archive.put(key, bytesOf(other)).catch((error: unknown) => error);
+        expect(refused).toBeInstanceOf(KeyTaken);
+        expect(Buffer.from((refused as KeyTaken).existing).toString()).toBe('first');
+      }
+      expect(Buffer.from((await archive.get(key))!).toString()).toBe('first');
+    });
+
+    test('takes one of two bodies that are put at the same time, and tells the other', async () => {
+      const { archive } = harness();
+      const key = uniqueName('race');
+      const outcomes = await Promise.allSettled([1, 2, 3].map((n) => archive.put(key, bytesOf(`body ${n}`))));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
     });
 
     test('keeps what was put although the caller changes its bytes afterwards', async () => {

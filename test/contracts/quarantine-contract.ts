@@ -71,6 +71,26 @@ export function quarantineContract(name: string, create: () => Promise<Quarantin
       );
     });
 
+    test('keeps another record with the same shard and sequence number, and lists both, page by page', async () => {
+      const arrivedAt = ownDay();
+      const bodies = ['first', 'of a stream made anew', 'and of another'];
+      for (const body of [...bodies, ...bodies]) {
+        const quarantinedAt = arrivedAt + body.length;
+        await harness().quarantine.keep([{ ...quarantinedRecord({ arrivedAt, data: bytesOf(body) }), quarantinedAt }]);
+      }
+      expect(await listDay(arrivedAt, 3)).toHaveLength(3);
+      const seen: string[] = [];
+      for (let after = dayOf(arrivedAt), more = true; more && seen.length < 9;) {
+        const page = await harness().quarantine.list({ prefix: dayOf(arrivedAt), after, limit: 1 });
+        for (const { record, copy } of page.records) {
+          seen.push(Buffer.from(record.data).toString());
+          after = formatQuarantineKey(record, copy);
+        }
+        more = page.more;
+      }
+      expect(seen.sort()).toEqual([...bodies].sort());
+    });
+
     test('keeps many records in one call', async () => {
       const arrivedAt = ownDay();
       await harness().quarantine.keep(

@@ -16,7 +16,31 @@ function batches(numbers: fc.Arbitrary<bigint>): fc.Arbitrary<ArchiveKey> {
   });
 }
 
+const shard = 'shardId-000000000003';
+const shards = fc.oneof(fc.constant(shard), fc.stringMatching(/^[a-zA-Z0-9_.-]{1,128}$/), fc.constant('1.ndjson.gz'));
+/** The ways in which a key names more than the numbers: as of old not at all, the shard, the shard and which copy. */
+const places = fc.oneof(
+  fc.constant({}),
+  fc.record({ shardId: shards }),
+  fc.record({ shardId: shards, copy: fc.integer({ min: 2, max: 999_999_999 }) }),
+);
+
 describe('the key of a batch', () => {
+  test('names the shard, and which object of these numbers it is', () => {
+    const batch = { date: '2015-11-02', first, last, shardId: shard };
+    expect(formatArchiveKey(batch)).toBe(`2015-11-02/${first}-${last}.${shard}.ndjson.gz`);
+    expect(formatArchiveKey({ ...batch, last: first })).toBe(`2015-11-02/${first}.${shard}.ndjson.gz`);
+    expect(formatArchiveKey({ ...batch, copy: 2 })).toBe(`2015-11-02/${first}-${last}_2.${shard}.ndjson.gz`);
+  });
+
+  test.each([
+    ['shardId', { shardId: '../../etc' }],
+    ['shardId', { shardId: '' }],
+    ['sequenceNumber', { first: '01' }],
+  ])('is none for a %s that no stream gives', (field, part) => {
+    expect(() => formatArchiveKey({ date: '2015-11-02', first, last, shardId: shard, ...part })).toThrow(`${field}: `);
+  });
+
   test('names the day and both ends', () => {
     expect(formatArchiveKey({ date: '2015-11-02', first, last })).toBe(`2015-11-02/${first}-${last}.ndjson.gz`);
   });
@@ -35,7 +59,8 @@ describe('the key of a batch', () => {
 
   test('is undone by parsing', () => {
     fc.assert(
-      fc.property(batches(fc.oneof(kinesisNumbers, fc.bigInt({ min: 0n, max: 1_000n }))), (batch) => {
+      fc.property(batches(fc.oneof(kinesisNumbers, fc.bigInt({ min: 0n, max: 1_000n }))), places, (numbers, place) => {
+        const batch = { ...numbers, ...place };
         expect(parseArchiveKey(formatArchiveKey(batch))).toEqual(batch);
       }),
     );
@@ -97,6 +122,11 @@ describe('parseArchiveKey refuses', () => {
     ['a range that only string order finds in order', '2015-11-02/10-9.ndjson.gz'],
     ['three numbers', `2015-11-02/1-2-3.ndjson.gz`],
     ['a number of 130 digits', `2015-11-02/${'9'.repeat(130)}.ndjson.gz`],
+    ['a copy of an old key', '2015-11-02/1_2.ndjson.gz'],
+    ['a first copy', `2015-11-02/1_1.${shard}.ndjson.gz`],
+    ['a copy with a leading zero', `2015-11-02/1_02.${shard}.ndjson.gz`],
+    ['a shard with a slash', '2015-11-02/1.a/b.ndjson.gz'],
+    ['an empty shard', '2015-11-02/1..ndjson.gz'],
     ['other digits', '2015-11-02/१.ndjson.gz'],
   ])('%s', (_, key) => {
     expect(parseArchiveKey(key)).toBeUndefined();

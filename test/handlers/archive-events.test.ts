@@ -6,6 +6,7 @@ import { ArchiveEvents } from '../../core/archive-events.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
 import type { CallOptions, EventArchive } from '../../core/ports.ts';
 import { createArchiveEventsHandler } from '../../handlers/archive-events.ts';
+import { fromKinesisEvent } from '../../handlers/kinesis-records.ts';
 import { toKinesisEvent } from '../../handlers/kinesis-records.ts';
 import { CapturingLogger } from '../support/capturing-logger.ts';
 import { faultyArchive } from '../support/faulty-ports.ts';
@@ -17,7 +18,7 @@ import { Tape } from '../support/tape.ts';
 const context = lambdaContext();
 const compression = new NodeCompression();
 const [firstNumber, lastNumber] = sampleEvent.Records.map(({ kinesis }) => kinesis.sequenceNumber);
-const sampleKey = `2018-12-17/${firstNumber}-${lastNumber}.ndjson.gz`;
+const sampleKey = `2018-12-17/${firstNumber}-${lastNumber}.${fromKinesisEvent(sampleEvent)[0]!.shardId}.ndjson.gz`;
 const sampleBatch = {
   requestId: 'request-1',
   shardId: 'shardId-000000000006',

@@ -302,21 +302,26 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
           const timestamp = new Date().toISOString();
           await writeFile(join(folder, 'reading'), JSON.stringify({ sensorid: 'kitchen', value: '22.5', timestamp }));
           const put = ['--stream-name', names.stream, '--partition-key', 'kitchen', '--data', 'fileb://reading'];
-          const { SequenceNumber } = (await awsAsClient('kinesis', 'put-record', ...put)) as { SequenceNumber: string };
+          const { SequenceNumber, ShardId } = (await awsAsClient('kinesis', 'put-record', ...put)) as {
+            SequenceNumber: string;
+            ShardId: string;
+          };
 
           await Promise.all([feed(names.archiveEvents), feed(names.storeReadings)]);
           const table = new DynamoDBClient(owner());
           const items = async () => (await table.send(new ScanCommand({ TableName: names.table }))).Items ?? [];
           await eventually(async () => (await keysIn(names.bucket)).length > 0 && (await items()).length > 0);
 
-          expect(await keysIn(names.bucket)).toEqual([`${timestamp.slice(0, 10)}/${SequenceNumber}.ndjson.gz`]);
+          expect(await keysIn(names.bucket)).toEqual([
+            `${timestamp.slice(0, 10)}/${SequenceNumber}.${ShardId}.ndjson.gz`,
+          ]);
           expect(await items()).toEqual([
             expect.objectContaining({ SensorId: { S: 'kitchen' }, Timestamp: { S: timestamp }, Value: { N: '22.5' } }),
           ]);
           const object = await s3As(owner()).send(
             new GetObjectCommand({
               Bucket: names.bucket,
-              Key: `${timestamp.slice(0, 10)}/${SequenceNumber}.ndjson.gz`,
+              Key: `${timestamp.slice(0, 10)}/${SequenceNumber}.${ShardId}.ndjson.gz`,
             }),
           );
           const line = await new NodeCompression().decompress(await object.Body!.transformToByteArray());

@@ -34,6 +34,9 @@ const allow = (Sid: string, Action: readonly string[], ...Resource: readonly str
   Resource,
   Effect: 'Allow',
 });
+const ofThisAccount = {
+  Condition: { StringEquals: { 's3:ResourceAccount': '<data.aws_caller_identity.account.account_id>' } },
+};
 const consume = [
   allow(
     'ReadStream',
@@ -46,8 +49,9 @@ const consume = [
     ],
     stream,
   ),
-  allow('KeepFailures', ['s3:PutObject'], `${undelivered}/aws/lambda/*`),
-  allow('FindFailures', ['s3:ListBucket'], undelivered),
+  // The whole bucket: CreateEventSourceMapping is refused for a prefix of it.
+  { ...allow('KeepFailures', ['s3:PutObject'], `${undelivered}/*`), ...ofThisAccount },
+  { ...allow('FindFailures', ['s3:ListBucket'], undelivered), ...ofThisAccount },
 ];
 const log = (group: string) =>
   allow('WriteLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], `<aws_cloudwatch_log_group.${group}.arn>:*`);
@@ -56,13 +60,13 @@ test('the functions may do this and nothing else', () => {
   expect(policies('aws_iam_role_policy', 'role')).toEqual({
     '<aws_iam_role.archive-events_function_role.name>': [
       ...consume,
-      allow('Archive', ['s3:PutObject'], `${archive}/*`),
+      allow('Archive', ['s3:GetObject', 's3:PutObject'], `${archive}/*`),
       log('archive-events_function_log'),
     ],
     '<aws_iam_role.store-readings_function_role.name>': [
       ...consume,
       allow('StoreReadings', ['dynamodb:BatchWriteItem'], table),
-      allow('Quarantine', ['s3:PutObject'], `${undelivered}/quarantine/*`),
+      allow('Quarantine', ['s3:GetObject', 's3:PutObject'], `${undelivered}/quarantine/*`),
       {
         ...allow('PublishMetrics', ['cloudwatch:PutMetricData'], '*'),
         Condition: { StringEquals: { 'cloudwatch:namespace': 'Sensors' } },

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KinesisClient, PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { stackNames } from '../../core/stack-names.ts';
@@ -60,11 +62,11 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
   }
 
   const getJson = async <Body>(path: string) => (await (await fetch(url + path)).json()) as Body;
-  const put = (value: number) =>
+  const put = (value: number, sensorid = 'kitchen') =>
     fetch(`${url}/readings`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ sensorid: 'kitchen', value }),
+      body: JSON.stringify({ sensorid, value }),
     });
   const history = () => getJson<{ readings: { value: number }[] }>('/sensors/kitchen/readings');
   const archived = () => getJson<{ objects: { key: string }[] }>('/archive');
@@ -97,6 +99,48 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
       (await archived()).objects.map(async ({ key }) => (await fetch(`${url}/archive/${key}`)).text()),
     );
     expect(objects.map((text) => text.trimEnd().split('\n').length)).toEqual([1, 1]);
+  }, 30_000);
+
+  test('two shards whose records have the same numbers are archived whole in slow traffic', async () => {
+    await app.close();
+    await moto.reset();
+    await createStack(names, 2, moto.clientOptions);
+    await start();
+    const lines = async () => {
+      const { objects } = await archived();
+      const texts = await Promise.all(objects.map(async ({ key }) => (await fetch(`${url}/archive/${key}`)).text()));
+      return texts.flatMap((text) => text.trimEnd().split('\n'));
+    };
+    // On an emulator kitchen goes to the first shard and porch to the second, and both have the numbers 1 to 5.
+    for (const round of [1, 2, 3, 4, 5]) {
+      await put(round);
+      await put(round, 'porch');
+      await eventually(async () => (await lines()).length === 2 * round);
+    }
+    const keys = (await archived()).objects.map(({ key }) => key.split('/')[1]);
+    expect(keys).toContain('5.shardId-000000000000.ndjson.gz');
+    expect(keys).toContain('5.shardId-000000000001.ndjson.gz');
+  }, 60_000);
+
+  test('a key that S3 cannot have is not there, at once', async () => {
+    for (const path of ['/archive/%0a', '/archive/%00', '/failures/%7f']) {
+      const begin = performance.now();
+      expect((await fetch(url + path)).status).toBe(404);
+      expect(performance.now() - begin).toBeLessThan(5_000);
+    }
+  });
+
+  test('a put through the Kinesis door is taken', async () => {
+    const client = new KinesisClient({ ...moto.clientOptions, endpoint: url, requestHandler: new NodeHttpHandler() });
+    const Data = Buffer.from('{"sensorid":"kitchen","value":7}');
+    const record = { PartitionKey: 'kitchen', Data };
+    await client.send(new PutRecordCommand({ StreamName: names.stream, ...record }));
+    const { FailedRecordCount } = await client.send(
+      new PutRecordsCommand({ StreamName: names.stream, Records: [record, record, record] }),
+    );
+    client.destroy();
+    expect(FailedRecordCount).toBe(0);
+    await eventually(async () => (await history()).readings.length === 4);
   }, 30_000);
 
   test('a simulated fleet loses nothing', async () => {

@@ -67,7 +67,9 @@ export function createIamRule(account: { readonly accountId: string; readonly re
     s3: ({ url, operation }) => {
       const [path = ''] = url.split('?');
       const action = operation === 'ListObjectsV2' ? 's3:ListBucket' : `s3:${operation}`;
-      return [{ action, resource: `arn:aws:s3:::${decodeURIComponent(path.slice(1)).replace(/\/$/, '')}` }];
+      const resource = `arn:aws:s3:::${decodeURIComponent(path.slice(1)).replace(/\/$/, '')}`;
+      // The emulator's buckets are all of the one account.
+      return [{ action, resource, context: { 's3:ResourceAccount': account.accountId } }];
     },
   };
 

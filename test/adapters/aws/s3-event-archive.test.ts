@@ -85,7 +85,8 @@ describeWithEngine('moto_server', 'S3 event archive on moto', (executable) => {
   test('has nothing under keys that S3 cannot have, and does not ask', async () => {
     const { proxy, options } = s3();
     const archive = new S3EventArchive(options);
-    for (const key of ['', 'ü'.repeat(513), '\uD800']) expect(await archive.get(key)).toBeUndefined();
+    for (const key of ['', 'ü'.repeat(513), '\uD800', '\n', 'a\u0000b', '\u007f'])
+      expect(await archive.get(key)).toBeUndefined();
     expect(proxy.calls).toEqual([]);
   });
 

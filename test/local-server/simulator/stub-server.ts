@@ -90,6 +90,7 @@ export class StubServer {
     });
     const [first, last] = [records.at(0), records.at(-1)];
     if (first === undefined || last === undefined) return { status: 422, rejected };
+    // As keys were before the shard was in them: the simulator reads both.
     const bounds = [...new Set([first.sequenceNumber, last.sequenceNumber])].join('-');
     this.objects.set(`${new Date(arrivedAt).toISOString().slice(0, 10)}/${bounds}.ndjson.gz`, `${lines.join('\n')}\n`);
     return { status: 202, accepted: records.length, rejected, records };
