@@ -4,6 +4,7 @@
  * (CreateEventSourceMapping) and are checked by `checkEventSourceMapping`.
  */
 import { InvalidRequest } from './errors.ts';
+import { compileFilterCriteria, type FilterCriteria } from './event-source-mapping/filter-criteria.ts';
 
 /** Settings of one event source mapping, named as in the Lambda API. */
 export interface EventSourceMappingSettings {
@@ -24,6 +25,11 @@ export interface EventSourceMappingSettings {
   readonly bisectBatchOnFunctionError: boolean;
   /** Heed `batchItemFailures` in the response (`FunctionResponseTypes: ["ReportBatchItemFailures"]`). */
   readonly reportBatchItemFailures: boolean;
+  /**
+   * Which records go to the function; all of them unless given. The others are done as soon as they are read: this
+   * consumer never sees them. AWS allows five filters, ten after a quota increase.
+   */
+  readonly filterCriteria?: FilterCriteria;
 }
 
 export interface FunctionSettings {
@@ -85,7 +91,7 @@ const ranges = [
   ['maximumRetryAttempts', -1, 10_000],
 ] as const;
 
-/** Refuses what CreateEventSourceMapping would refuse. @throws InvalidRequest naming the setting and its range. */
+/** Refuses what CreateEventSourceMapping would refuse. @throws InvalidRequest naming the setting and what it may be. */
 export function checkEventSourceMapping(settings: EventSourceMappingSettings): void {
   for (const [name, least, most] of ranges) {
     const value = settings[name];
@@ -97,6 +103,7 @@ export function checkEventSourceMapping(settings: EventSourceMappingSettings): v
   if (age !== -1 && !(Number.isInteger(age) && age >= 60 && age <= 604_800)) {
     throw new InvalidRequest('maximumRecordAgeInSeconds', `is ${age}, but must be -1 or from 60 to 604800`);
   }
+  if (settings.filterCriteria !== undefined) compileFilterCriteria(settings.filterCriteria);
   const { startingPosition, startingPositionTimestamp: timestamp } = settings;
   if (startingPosition === 'AT_TIMESTAMP' ? !Number.isFinite(timestamp) : timestamp !== undefined) {
     throw new InvalidRequest('startingPositionTimestamp', 'goes with startingPosition AT_TIMESTAMP, and only with it');

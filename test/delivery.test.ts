@@ -13,6 +13,7 @@ import { MemoryQuarantine } from '../adapters/memory/memory-quarantine.ts';
 import { MemorySensorData } from '../adapters/memory/memory-sensor-data.ts';
 import { ArchiveEvents } from '../core/archive-events.ts';
 import { type ArchiveLine, parseArchiveLine } from '../core/archive-line.ts';
+import { compileFilterCriteria, type RecordFilter } from '../core/event-source-mapping/filter-criteria.ts';
 import type { EventSourceMappingSettings } from '../core/pipeline.ts';
 import type { StreamRecord } from '../core/ports.ts';
 import { parseReading } from '../core/reading.ts';
@@ -46,11 +47,13 @@ class World {
   readonly records: StreamRecord[] = [];
   readonly archiver: VirtualConsumer;
   readonly storer: VirtualConsumer;
+  readonly #filter: RecordFilter;
   #shards: number;
 
   constructor(settings: EventSourceMappingSettings, shards: number, archiverTape: Tape, storerTape: Tape) {
     this.stream = new MemoryEventStream({ clock: this.clock, shards });
     this.#shards = shards;
+    this.#filter = compileFilterCriteria(settings.filterCriteria ?? { filters: [] });
     const archiveEvents = createArchiveEventsHandler(
       new ArchiveEvents(faultyArchive(this.archive, archiverTape), noCompression),
       this.clock,
@@ -72,11 +75,16 @@ class World {
         reader: this.stream,
         clock: this.clock,
         invoke: (records) => handler(toKinesisEvent(records, source), context),
-        expected: (key) => this.records.filter(({ partitionKey }) => partitionKey === key),
+        expected: (key) => this.wanted.filter(({ partitionKey }) => partitionKey === key),
       });
     this.archiver = consumer(archiveEvents);
     this.storer = consumer(storeReadings);
     this.failures = { archiver: this.archiver.givenUp, storer: this.storer.givenUp };
+  }
+
+  /** What the consumers' filters let through of it. */
+  get wanted(): readonly StreamRecord[] {
+    return this.records.filter(this.#filter);
   }
 
   async put(partitionKey: string, payload: Uint8Array): Promise<void> {
@@ -93,6 +101,17 @@ class World {
     const open = this.stream.statistics().filter(({ state }) => state === 'open');
     this.stream.splitShard(open[choice % open.length]!.shardId);
     this.#shards += 2;
+  }
+
+  async merge(choice: number): Promise<void> {
+    const open = this.stream
+      .statistics()
+      .filter(({ state }) => state === 'open')
+      .sort((a, b) => (BigInt(a.startingHashKey) < BigInt(b.startingHashKey) ? -1 : 1));
+    if (open.length < 2 || this.#shards >= 8) return;
+    const at = choice % (open.length - 1);
+    this.stream.mergeShards(open[at]!.shardId, open[at + 1]!.shardId);
+    this.#shards += 1;
   }
 
   /** Works until both consumers have nothing left, moving the clock to the next thing that is due. */
@@ -147,16 +166,35 @@ const action = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('split' as const), shard: fc.nat(7) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('merge' as const), shard: fc.nat(7) }) },
 );
 
 const tape = fc.array(fc.nat(15), { maxLength: 120 });
 
-const settings = fc.record({
-  batchSize: fc.constantFrom(1, 2, 3, 7, 100),
-  maximumBatchingWindowInSeconds: fc.constantFrom(0, 1, 5),
-  parallelizationFactor: fc.constantFrom(1, 2, 3),
-  bisectBatchOnFunctionError: fc.boolean(),
-});
+const high = JSON.stringify({ data: { value: [{ numeric: ['>=', 50] }] } });
+const some = JSON.stringify({ partitionKey: ['a', { prefix: 'K' }] });
+
+const settings = fc.record(
+  {
+    batchSize: fc.constantFrom(1, 2, 3, 7, 100),
+    maximumBatchingWindowInSeconds: fc.constantFrom(0, 1, 5),
+    parallelizationFactor: fc.constantFrom(1, 2, 3),
+    bisectBatchOnFunctionError: fc.boolean(),
+    filterCriteria: fc.constantFrom(
+      { filters: [{ pattern: high }] },
+      { filters: [{ pattern: some }] },
+      { filters: [{ pattern: high }, { pattern: some }] },
+    ),
+  },
+  {
+    requiredKeys: [
+      'batchSize',
+      'maximumBatchingWindowInSeconds',
+      'parallelizationFactor',
+      'bisectBatchOnFunctionError',
+    ],
+  },
+);
 
 function bytesFor(key: string, content: string | { value: number; minute: number }): Uint8Array {
   if (typeof content === 'string') return bytesOf(content);
@@ -189,6 +227,9 @@ async function live(
         break;
       case 'split':
         await world.split(step.shard);
+        break;
+      case 'merge':
+        await world.merge(step.shard);
         break;
     }
   }
@@ -237,18 +278,18 @@ describe('with retries until it succeeds', () => {
           await live(world, actions, new Tape(order));
 
           const lines = new Map((await world.archived()).map((line) => [identity(line), line]));
-          expect([...lines.keys()].sort()).toEqual(world.records.map(identity).sort());
-          for (const record of world.records) {
+          expect([...lines.keys()].sort()).toEqual(world.wanted.map(identity).sort());
+          for (const record of world.wanted) {
             const { data, raw, partitionKey } = lines.get(identity(record))!;
             const bytes = raw === undefined ? bytesOf(data) : Buffer.from(raw, 'base64');
             expect(Buffer.from(bytes).equals(record.data)).toBe(true);
             expect(partitionKey).toBe(record.partitionKey);
           }
 
-          expect(await tableContents(world)).toEqual(latestValues(world.records));
+          expect(await tableContents(world)).toEqual(latestValues(world.wanted));
 
           const { records: quarantined } = await world.quarantine.list({ limit: 1_000 });
-          const invalid = world.records.filter(({ data, arrivedAt }) => !parseReading(data, arrivedAt).ok);
+          const invalid = world.wanted.filter(({ data, arrivedAt }) => !parseReading(data, arrivedAt).ok);
           expect(quarantined.map(({ record }) => identity(record)).sort()).toEqual(invalid.map(identity).sort());
           for (const { record, reasons } of quarantined) {
             expect(parseReading(record.data, record.arrivedAt)).toEqual({ ok: false, reasons });
@@ -281,7 +322,7 @@ describe('with limits on retries and age', () => {
 
           const archived = (await world.archived()).map(identity);
           expect(new Set([...archived, ...world.failures.archiver.map(identity)])).toEqual(
-            new Set(world.records.map(identity)),
+            new Set(world.wanted.map(identity)),
           );
           const { records: quarantined } = await world.quarantine.list({ limit: 1_000 });
           const handled = new Set([
@@ -289,7 +330,7 @@ describe('with limits on retries and age', () => {
             ...world.failures.storer.map(identity),
           ]);
           const table = await tableContents(world);
-          for (const record of world.records.filter((one) => !handled.has(identity(one)))) {
+          for (const record of world.wanted.filter((one) => !handled.has(identity(one)))) {
             expect([...latestValues([record]).keys()].every((key) => table.has(key))).toBe(true);
           }
           expect(world.archiver.outOfOrder).toEqual([]);

@@ -8,6 +8,7 @@ import type { EpochMillis, ShardPage, ShardPosition, StreamRecord } from '../por
 import { Queue } from '../queue.ts';
 import { compareSequenceNumbers } from '../sequence-number.ts';
 import type { Decision, InvocationOutcome } from './decision.ts';
+import { compileFilterCriteria, type RecordFilter } from './filter-criteria.ts';
 import { Lane, type LaneWork } from './lane.ts';
 import { MAX_PAYLOAD_BYTES } from './payload-size.ts';
 import type { ShardConsumerState } from './shard-state.ts';
@@ -22,11 +23,20 @@ export type ShardCommand =
   | { readonly type: 'read'; readonly position: ShardPosition; readonly limit: number }
   | ({ readonly lane: number } & LaneWork);
 
+/** A record that was read and is not behind the checkpoint. */
+interface Unfinished {
+  readonly sequenceNumber: string;
+  /** Where the checkpoint stands once the record is done: behind the filtered records that follow it. */
+  doneThrough: string;
+}
+
 export class ShardConsumer {
   readonly #settings: EventSourceMappingSettings;
   readonly #lanes: readonly Lane[];
-  /** Sequence numbers that were read and are not yet behind the checkpoint, in order. */
-  readonly #unfinished = new Queue<string>();
+  readonly #filter: RecordFilter;
+  /** In the order of the shard. */
+  readonly #unfinished = new Queue<Unfinished>();
+  #newest: Unfinished | undefined;
   #checkpoint: ShardPosition;
   #readPosition: ShardPosition;
   #reading: { readonly limit: number } | undefined;
@@ -34,11 +44,13 @@ export class ShardConsumer {
   #nextReadAt: EpochMillis = 0;
   #endOfShard = false;
   #trimmed = 0;
+  #filteredOut = 0;
   #millisBehindLatest = 0;
 
   /** @param checkpoint Where an earlier consumer of this mapping stood, or where the mapping starts. */
   constructor(settings: EventSourceMappingSettings, checkpoint: ShardPosition) {
     this.#settings = settings;
+    this.#filter = compileFilterCriteria(settings.filterCriteria ?? { filters: [] });
     this.#checkpoint = checkpoint;
     this.#readPosition = checkpoint;
     this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings));
@@ -80,8 +92,8 @@ export class ShardConsumer {
     this.#endOfShard = page.endOfShard;
     this.#millisBehindLatest = page.millisBehindLatest;
     for (const record of page.records) {
-      this.#unfinished.push(record.sequenceNumber);
-      this.#laneOf(record).push(record, now);
+      if (this.#filter(record)) this.#await(record, now);
+      else this.#passOver(record);
     }
     const last = page.records.at(-1);
     if (last !== undefined) {
@@ -131,6 +143,7 @@ export class ShardConsumer {
       ...(arrivals.length > 0 && { oldestArrival: Math.min(...arrivals) }),
       unfinished: this.#unfinished.length,
       trimmed: this.#trimmed,
+      filteredOut: this.#filteredOut,
       millisBehindLatest: this.#millisBehindLatest,
       finished: this.finished,
       lanes: this.#lanes.map((lane) => ({
@@ -156,14 +169,31 @@ export class ShardConsumer {
     return Math.max(0, Math.min(records, MAX_READ));
   }
 
+  #await(record: StreamRecord, now: EpochMillis): void {
+    const { sequenceNumber } = record;
+    this.#newest = { sequenceNumber, doneThrough: sequenceNumber };
+    this.#unfinished.push(this.#newest);
+    this.#laneOf(record).push(record, now);
+  }
+
+  /**
+   * LDG: the iterator advances past a record that the filters do not let through. It is kept nowhere, so that any number of
+   * them can be read while a batch is collected.
+   */
+  #passOver({ sequenceNumber }: StreamRecord): void {
+    this.#filteredOut += 1;
+    if (this.#unfinished.length > 0 && this.#newest !== undefined) this.#newest.doneThrough = sequenceNumber;
+    else this.#checkpoint = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
+  }
+
   /** The checkpoint stands in front of the oldest record that any lane has not done. */
   #moveCheckpoint(): void {
     const open = this.#lanes.map(({ oldest }) => oldest?.sequenceNumber).filter((number) => number !== undefined);
     const oldest = open.length === 0 ? undefined : open.reduce((a, b) => (compareSequenceNumbers(b, a) < 0 ? b : a));
     let done: string | undefined;
     let head = this.#unfinished.peek();
-    while (head !== undefined && (oldest === undefined || compareSequenceNumbers(head, oldest) < 0)) {
-      done = head;
+    while (head !== undefined && (oldest === undefined || compareSequenceNumbers(head.sequenceNumber, oldest) < 0)) {
+      done = head.doneThrough;
       this.#unfinished.drop(1);
       head = this.#unfinished.peek();
     }

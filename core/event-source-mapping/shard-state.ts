@@ -8,6 +8,8 @@ export interface ShardConsumerState {
   readonly oldestArrival?: EpochMillis;
   readonly unfinished: number;
   readonly trimmed: number;
+  /** Records that no filter let through. */
+  readonly filteredOut: number;
   readonly millisBehindLatest: number;
   readonly finished: boolean;
   readonly lanes: readonly LaneState[];

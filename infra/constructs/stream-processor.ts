@@ -41,7 +41,7 @@ export class StreamProcessor extends Construct {
 }
 
 /** The settings of the pipeline, by the names that the provider has for them. @throws InvalidRequest */
-function mappingOf(settings: EventSourceMappingSettings) {
+export function mappingOf(settings: EventSourceMappingSettings) {
   checkEventSourceMapping(settings);
   return {
     batchSize: settings.batchSize,
@@ -54,6 +54,9 @@ function mappingOf(settings: EventSourceMappingSettings) {
     maximumRetryAttempts: settings.maximumRetryAttempts,
     maximumRecordAgeInSeconds: settings.maximumRecordAgeInSeconds,
     bisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
+    ...(settings.filterCriteria !== undefined && {
+      filterCriteria: { filter: settings.filterCriteria.filters.map(({ pattern }) => ({ pattern })) },
+    }),
     functionResponseTypes: settings.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
   };
 }

@@ -95,13 +95,14 @@ export class EventSourceMapping {
       settings: this.settings,
       iteratorAgeMillis: Math.max(0, ...shards.map(({ iteratorAgeMillis }) => iteratorAgeMillis)),
       trimmedRecords: shards.reduce((sum, { trimmedRecords }) => sum + trimmedRecords, 0),
+      filteredOutRecords: shards.reduce((sum, { filteredOutRecords }) => sum + filteredOutRecords, 0),
       ...this.#counts,
       shards,
     };
   }
 
   async #shardState(shardId: string, worker: ShardWorker, now: EpochMillis) {
-    const { checkpoint, oldestArrival, unfinished, trimmed, finished, lanes } = worker.state;
+    const { checkpoint, oldestArrival, unfinished, trimmed, filteredOut, finished, lanes } = worker.state;
     const last = this.#lastInvocations.get(shardId);
     return {
       shardId,
@@ -111,6 +112,7 @@ export class EventSourceMapping {
       /** Age of the oldest record that is not done; 0 where nothing waits. */
       iteratorAgeMillis: oldestArrival === undefined ? 0 : Math.max(0, now - oldestArrival),
       trimmedRecords: trimmed,
+      filteredOutRecords: filteredOut,
       lanes,
       ...(last !== undefined && { lastInvocation: last }),
     };

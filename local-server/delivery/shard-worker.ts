@@ -150,7 +150,10 @@ export class ShardWorker {
       const page = await reader.read(shardId, position, limit);
       if (page.trimmed > 0)
         log.warn({ shardId, trimmed: page.trimmed }, 'records expired before this consumer read them');
+      const before = this.#consumer.checkpoint;
       this.#consumer.read(page, clock.now());
+      // Past records that were filtered out.
+      if (this.#consumer.checkpoint !== before) this.#options.onCheckpoint(this.#consumer.checkpoint);
     } catch (error) {
       log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
       this.#consumer.readFailed(clock.now());

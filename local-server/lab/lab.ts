@@ -8,10 +8,12 @@ import { type Consumer, isInCatalogue } from './catalogue.ts';
 import type { ActiveFault, FaultOrder, Faults } from './faults.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** What Kinesis calls SplitShard. */
-interface SplittableStream extends EventStream {
+/** What Kinesis calls SplitShard and MergeShards. */
+interface ReshardableStream extends EventStream {
   /** @throws InvalidRequest where there is no such open shard. */
   splitShard(shardId: string): readonly Shard[];
+  /** @throws InvalidRequest where one of the shards is not open, or they are not neighbours. */
+  mergeShards(shardId: string, adjacentShardId: string): Shard;
 }
 
 export interface FaultRequest extends Omit<FaultOrder, 'poison'> {
@@ -24,7 +26,7 @@ export interface FaultRequest extends Omit<FaultOrder, 'poison'> {
 export interface LabOptions {
   readonly faults: Faults;
   readonly clock: VirtualClock;
-  readonly stream: SplittableStream;
+  readonly stream: ReshardableStream;
   readonly hub: EventHub;
   /** Has the consumers look at the clock and at the stream again. */
   readonly wake: () => void;
@@ -85,6 +87,13 @@ export class Lab {
     const shards = this.#options.stream.splitShard(shardId);
     this.#options.wake();
     return shards;
+  }
+
+  /** @returns the shard that takes what the two closed ones took. @throws InvalidRequest where they are no open neighbours. */
+  merge(shardId: string, adjacentShardId: string): Shard {
+    const shard = this.#options.stream.mergeShards(shardId, adjacentShardId);
+    this.#options.wake();
+    return shard;
   }
 
   clock(): { readonly now: string; readonly offsetMillis: number } {

@@ -164,17 +164,24 @@ export const FaultParams = Type.Object({ id: Type.String() });
 
 export const ShardParams = Type.Object({ shardId: Type.String() });
 
-export const SplitReply = Type.Object({
-  shards: Type.Array(
-    Type.Object({
-      shardId: Type.String(),
-      parentShardIds: Type.Array(Type.String()),
-      startingHashKey: Type.String(),
-      endingHashKey: Type.String(),
-    }),
-    { description: 'The two that take what the closed one took.' },
-  ),
+const ShardReply = Type.Object({
+  shardId: Type.String(),
+  parentShardIds: Type.Array(Type.String()),
+  startingHashKey: Type.String(),
+  endingHashKey: Type.String(),
 });
+
+export const SplitReply = Type.Object({
+  shards: Type.Array(ShardReply, { description: 'The two that take what the closed one took.' }),
+});
+
+export const MergeShards = Type.Object({
+  adjacentShardId: Type.String({
+    description: 'An open shard whose hash keys begin or end next to those of this one.',
+  }),
+});
+
+export const MergeReply = Type.Object({ shard: ShardReply });
 
 export const AdvanceClock = Type.Object({
   advanceSeconds: Type.Number({

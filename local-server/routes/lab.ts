@@ -16,6 +16,8 @@ import {
   FaultsReply,
   FleetReply,
   InjectFault,
+  MergeReply,
+  MergeShards,
   ShardParams,
   SplitReply,
   StartFleet,
@@ -121,6 +123,23 @@ function inMemory(lab: Lab | undefined): FastifyPluginAsyncTypebox {
       async ({ params: { shardId } }, reply) => {
         if (lab === undefined) return onlyInMemory(reply);
         return { shards: lab.split(shardId).map((shard) => ({ ...shard, parentShardIds: [...shard.parentShardIds] })) };
+      },
+    );
+    app.post(
+      '/lab/shards/:shardId/merge',
+      {
+        schema: {
+          summary: 'Merge a shard with its neighbour',
+          tags,
+          params: ShardParams,
+          body: MergeShards,
+          response: { 200: MergeReply },
+        },
+      },
+      async ({ params: { shardId }, body: { adjacentShardId } }, reply) => {
+        if (lab === undefined) return onlyInMemory(reply);
+        const shard = lab.merge(shardId, adjacentShardId);
+        return { shard: { ...shard, parentShardIds: [...shard.parentShardIds] } };
       },
     );
     app.get(

@@ -61,6 +61,17 @@ describe('checkEventSourceMapping', () => {
     );
   });
 
+  test('takes filters that Lambda takes, and names the one that it does not', () => {
+    const filters = (...patterns: string[]) => ({
+      filterCriteria: { filters: patterns.map((pattern) => ({ pattern })) },
+    });
+    expect(fieldRefused(filters('{"data":{"value":[{"numeric":[">",80]}]}}'))).toBeUndefined();
+    expect(fieldRefused(filters())).toBeUndefined();
+    expect(fieldRefused(filters('{"data":{"value":[1]}}', '{"data":{"value":1}}'))).toBe(
+      'filterCriteria.filters[1].pattern',
+    );
+  });
+
   test.each([
     [{ startingPosition: 'TRIM_HORIZON' }, undefined],
     [{ startingPosition: 'LATEST' }, undefined],

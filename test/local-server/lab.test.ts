@@ -278,6 +278,38 @@ describe('the stream', () => {
   });
 });
 
+describe('a merge', () => {
+  test('lets one shard take what two took, and keeps the order of each device', async () => {
+    server = await startServer({ shards: 2 });
+    const [left, right] = ['shardId-000000000000', 'shardId-000000000001'];
+    const devices = Array.from({ length: 20 }, (_, device) => `d${device}`);
+    const round = (value: number) => devices.map((sensorid) => ({ sensorid, value, timestamp: 1_700_000_000_000 }));
+    await put(round(1));
+    const { body } = await call<{ shard: { shardId: string; parentShardIds: string[] } }>(
+      'POST',
+      `/lab/shards/${left}/merge`,
+      { adjacentShardId: right },
+    );
+    expect(body.shard).toMatchObject({ shardId: 'shardId-000000000002', parentShardIds: [left, right] });
+    const { records } = (await put(round(2))).body;
+    expect(new Set(records.map(({ shardId }) => shardId))).toEqual(new Set([body.shard.shardId]));
+    await eventually(async () =>
+      (await server.services.monitor.state()).mappings.every(({ shards }) => shards.length === 3),
+    );
+    await server.caughtUp();
+    for (const device of devices) expect(await values(device)).toEqual([2]);
+
+    for (const [shard, adjacentShardId] of [
+      [left, right],
+      [body.shard.shardId, body.shard.shardId],
+      ['nowhere', left],
+    ]) {
+      expect((await call('POST', `/lab/shards/${shard}/merge`, { adjacentShardId })).status).toBe(400);
+    }
+    expect((await call('POST', `/lab/shards/${body.shard.shardId}/merge`, {})).status).toBe(400);
+  });
+});
+
 describe('the clock', () => {
   test('moved over midnight files what comes then under the next day', async () => {
     server = await startServer({ shards: 1 });
@@ -392,6 +424,7 @@ describe('the door of the lab', () => {
     ['DELETE', '/lab/faults'],
     ['DELETE', '/lab/faults/1'],
     ['POST', '/lab/shards/shardId-000000000000/split'],
+    ['POST', '/lab/shards/shardId-000000000000/merge'],
     ['GET', '/lab/clock'],
     ['POST', '/lab/clock'],
     ['GET', '/lab/fleet'],
@@ -401,6 +434,7 @@ describe('the door of the lab', () => {
   const payloads: Record<string, object> = {
     '/lab/faults': { target: 'table', fault: 'slow' },
     '/lab/clock': { advanceSeconds: 1 },
+    '/lab/shards/shardId-000000000000/merge': { adjacentShardId: 'shardId-000000000001' },
     '/lab/fleet': {},
   };
 
@@ -417,7 +451,7 @@ describe('the door of the lab', () => {
 
   test('has no faults, no clock and no split for a deployed stack', async () => {
     const { app, ask } = await elsewhere('127.0.0.1', { lab: undefined, sensorDirectory: undefined });
-    for (const [method, path] of routes.slice(0, 7)) {
+    for (const [method, path] of routes.slice(0, 8)) {
       expect([path, await ask(method, path)]).toMatchObject([path, { status: 501 }]);
     }
     expect(await ask('GET', '/lab/fleet')).toMatchObject({ status: 200, running: false });

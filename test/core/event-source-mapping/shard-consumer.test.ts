@@ -372,6 +372,7 @@ test('its state shows where it stands and what every lane is at', () => {
     checkpoint: start,
     unfinished: 0,
     trimmed: 0,
+    filteredOut: 0,
     millisBehindLatest: 0,
     finished: false,
     lanes: [{ waiting: 0, inFlight: 0, pieces: [] }],
@@ -395,8 +396,59 @@ test('its state shows where it stands and what every lane is at', () => {
     oldestArrival: noon,
     unfinished: 6,
     trimmed: 0,
+    filteredOut: 0,
     millisBehindLatest: 70,
     finished: false,
     lanes: [lane],
+  });
+});
+
+describe('records that are filtered out', () => {
+  const even = { filterCriteria: { filters: [{ pattern: JSON.stringify({ data: { even: [true] } }) }] } };
+  const record = (index: number, isEven: boolean) =>
+    streamRecord({ sequenceNumber: sequenceNumber(index), data: Buffer.from(JSON.stringify({ even: isEven })) });
+  const behind = (index: number): ShardPosition => ({
+    type: 'AFTER_SEQUENCE_NUMBER',
+    sequenceNumber: sequenceNumber(index),
+  });
+
+  test('move the checkpoint as soon as they are read, and are counted', () => {
+    const consumer = consumerWith(even);
+    expect(feed(consumer, page([record(1, false), record(2, false)]))).toEqual([]);
+    expect(consumer.checkpoint).toEqual(behind(2));
+    expect(consumer.state()).toMatchObject({ filteredOut: 2, unfinished: 0, lanes: [{ waiting: 0 }] });
+  });
+
+  test('move it only together with what is in front of them', () => {
+    const consumer = consumerWith(even);
+    const [invoke] = feed(consumer, page([record(1, false), record(2, true), record(3, false), record(4, false)]));
+    expect(invoke!.records.map((each) => each.sequenceNumber)).toEqual([sequenceNumber(2)]);
+    expect(consumer.checkpoint).toEqual(behind(1));
+    consumer.invoked(0, failed, noon);
+    expect(consumer.checkpoint).toEqual(behind(1));
+    consumer.next(noon + 60_000);
+    consumer.invoked(0, ok, noon + 60_000);
+    expect(consumer.checkpoint).toEqual(behind(4));
+  });
+
+  test('take no room: a batch is collected across any number of them', () => {
+    const consumer = consumerWith({ ...even, batchSize: 2, maximumBatchingWindowInSeconds: 300 });
+    expect(feed(consumer, page([record(0, true)]))).toEqual([]);
+    for (let start = 1; start < 1_000; start += 2) {
+      consumer.wake();
+      expect(feed(consumer, page([record(start, false), record(start + 1, false)]))).toEqual([]);
+    }
+    consumer.wake();
+    const [invoke] = feed(consumer, page([record(2_000, true)]));
+    expect(invoke!.records.map((each) => each.sequenceNumber)).toEqual([sequenceNumber(0), sequenceNumber(2_000)]);
+  });
+
+  test('end a closed shard when all before them is done', () => {
+    const consumer = consumerWith(even);
+    feed(consumer, page([record(1, true), record(2, false)], { endOfShard: true }));
+    expect(consumer.finished).toBe(false);
+    consumer.invoked(0, ok, noon);
+    expect(consumer.finished).toBe(true);
+    expect(consumer.checkpoint).toEqual(behind(2));
   });
 });
