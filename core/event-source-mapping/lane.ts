@@ -94,6 +94,11 @@ export class Lane {
     } else if (expired > 0) {
       this.#replaceFirst({ ...segment, count: expired }, { ...segment, count: segment.count - expired });
       this.#work = { type: 'give-up', records: records.slice(0, expired), attempts, condition: 'RecordAgeExpired' };
+    } else if (records.some((record) => payloadBytes(record) > MAX_PAYLOAD_BYTES)) {
+      // Kinesis Developer Guide, "Handle large records": what is over Lambda's 6 MB as an event goes to the on-failure
+      // destination. It is alone in its batch. Chosen, as no condition is documented: the one of records that were tried.
+      this.#replaceFirst(segment);
+      this.#work = { type: 'give-up', records, attempts, condition: 'RetryAttemptsExhausted' };
     } else {
       this.#replaceFirst(segment);
       this.#work = { type: 'invoke', records, attempts };
@@ -163,7 +168,7 @@ export class Lane {
     let bytes = 0;
     for (const record of this.#queue.front(this.#settings.batchSize)) {
       bytes += payloadBytes(record);
-      // A record that is too large on its own goes alone: whether it can be invoked is not for the lane to say.
+      // A record that is too large for any invocation is alone in its batch.
       if (count > 0 && bytes > MAX_PAYLOAD_BYTES) break;
       count += 1;
     }

@@ -53,9 +53,26 @@ describe('batches', () => {
     expect(lane.take(0)?.records).toHaveLength(4); // 4 × 1.33 MB in base64
   });
 
-  test('hold a record that is too large alone, rather than never', () => {
-    const lane = laneWith({}, records(1, { data: new Uint8Array(7_000_000) }));
-    expect(lane.take(0)?.records).toHaveLength(1);
+  // Kinesis Developer Guide, "Handle large records": Lambda hands what is over its 6 MB to the on-failure destination.
+  test('leave out a record that no invocation can hold: it is given up, in its turn, without a try', () => {
+    const [first, second, third] = records(3);
+    const large = { ...second!, data: new Uint8Array(5_000_000) };
+    const lane = laneWith({ batchSize: 10 }, [first!, large, third!]);
+    expect(lane.take(0)).toMatchObject({ type: 'invoke', records: [first] });
+    lane.invoked(ok, 0);
+    const work = lane.take(0);
+    expect(work).toMatchObject({ type: 'give-up', attempts: { invocations: 0 } });
+    expect(numbers(work)).toEqual([large.sequenceNumber]);
+    lane.givenUp(false, 0);
+    expect(lane.take(0)).toBeUndefined(); // It waits for the destination, and nothing passes it.
+    expect(lane.take(60_000)).toMatchObject({ type: 'give-up' });
+    lane.givenUp(true, 60_000);
+    expect(numbers(lane.take(60_000))).toEqual([third!.sequenceNumber]);
+  });
+
+  test('hold a record whose event just fits into an invocation', () => {
+    const fits = records(1, { data: new Uint8Array(4_700_000) });
+    expect(laneWith({}, fits).take(0)).toMatchObject({ type: 'invoke' });
   });
 });
 
