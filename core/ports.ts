@@ -36,7 +36,13 @@ export interface StreamRecord {
 
 export type PutOutcome =
   | { readonly taken: true; readonly shardId: string; readonly sequenceNumber: string }
-  | { readonly taken: false; readonly code: string; readonly message: string };
+  | {
+      readonly taken: false;
+      readonly code: string;
+      readonly message: string;
+      /** The stream can never take this event. Without it the event was throttled or failed, and can be put again. */
+      readonly permanent?: true;
+    };
 
 /** The way in. */
 export interface EventStream {

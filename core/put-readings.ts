@@ -26,6 +26,11 @@ export interface RefusedReading {
   readonly reasons: readonly Reason[];
 }
 
+/** Nothing is wrong with the reading: the stream did not take it this time. */
+export function canBeSentAgain({ reasons }: RefusedReading): boolean {
+  return reasons.length === 0;
+}
+
 export interface PutReadingsOutcome {
   readonly accepted: readonly AcceptedReading[];
   readonly rejected: readonly RefusedReading[];
@@ -73,6 +78,11 @@ export class PutReadings {
         accepted.push(
           flag === undefined ? { index, sequenceNumber, shardId } : { index, sequenceNumber, shardId, flag },
         );
+      } else if (outcome?.permanent === true) {
+        const reasons: readonly Reason[] = [
+          { field: 'body', rule: 'must be a record that the stream can take', seen: 'not one' },
+        ];
+        rejected.push({ index, reason: `the stream can never take it (${outcome.code}: ${outcome.message})`, reasons });
       } else {
         const why = outcome === undefined ? 'the stream gave no answer for it' : `${outcome.code}: ${outcome.message}`;
         rejected.push({ index, reason: `not taken, send it again (${why})`, reasons: [] });

@@ -14,6 +14,8 @@ export const Reading = Type.Object(
 
 export const PutReadingsReply = Type.Object({
   accepted: Type.Integer(),
+  rejectedCount: Type.Integer({ description: 'All that were rejected, also those that `rejected` does not list.' }),
+  rejectedNote: Type.Optional(Type.String({ description: 'Given where `rejected` does not list all.' })),
   rejected: Type.Array(
     Type.Object({
       index: Type.Integer({ description: 'Position in what was sent, from 0.' }),
@@ -25,6 +27,9 @@ export const PutReadingsReply = Type.Object({
     Type.Object({
       sequenceNumber: Type.String(),
       shardId: Type.String(),
+      index: Type.Optional(
+        Type.Integer({ description: 'Position in what was sent, from 0. Given where `rejected` does not list all.' }),
+      ),
       flag: Type.Optional(Type.String({ description: 'far-past or far-future: kept, but the clock may be wrong.' })),
     }),
     { description: 'What was accepted, in the order sent.' },

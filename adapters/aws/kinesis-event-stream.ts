@@ -79,8 +79,12 @@ export class KinesisEventStream implements EventStream {
       const { Records = [] } = await this.#client.send(command, { abortSignal: this.#backoff.signal(remaining) });
       return events.map((_, index) => tryOf(Records[index]));
     } catch (error) {
-      const outcome: PutOutcome = { taken: false, code: codeOf(error), message: messageOf(error) };
-      const failed: Try = { outcome, retry: !isMistake(error) };
+      const mistake = isMistake(error);
+      // Of several events in a request nobody can tell which one Kinesis found wrong.
+      const permanent = mistake && events.length === 1;
+      const [code, message] = [codeOf(error), messageOf(error)];
+      const outcome: PutOutcome = { taken: false, code, message, ...(permanent && { permanent }) };
+      const failed: Try = { outcome, retry: !mistake };
       return events.map(() => failed);
     }
   }

@@ -63,7 +63,7 @@ export class OrderedPut {
       const problem = streamEventProblem(event, options.maxRecordBytes);
       const lane = lanes.get(partitionKey);
       if (problem !== undefined) {
-        this.#outcomes[index] = { taken: false, code: 'ValidationException', message: problem };
+        this.#outcomes[index] = { taken: false, code: 'ValidationException', message: problem, permanent: true };
       } else if (lane === undefined) lanes.set(partitionKey, { indexes: [index], done: 0, failures: 0 });
       else lane.indexes.push(index);
     });
@@ -133,7 +133,11 @@ export class OrderedPut {
 
   /** The rest of the lane shares the outcome, untried: it would overtake this event when the caller puts it again. */
   #giveUp({ lane, outcome }: Failure): void {
-    for (const index of lane.indexes.slice(lane.done)) this.#outcomes[index] = outcome;
+    const [first, ...rest] = lane.indexes.slice(lane.done);
+    if (first !== undefined) this.#outcomes[first] = outcome;
+    if (outcome.taken) return;
+    const { code, message } = outcome;
+    for (const index of rest) this.#outcomes[index] = { taken: false, code, message };
   }
 
   get #remaining(): RemainingMillis {

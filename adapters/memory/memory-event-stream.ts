@@ -130,7 +130,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     events.forEach((event, index) => {
       const checked = this.#check(event, index);
       if (typeof checked !== 'string') pending.push(checked);
-      else outcomes[index] = { taken: false, code: 'ValidationException', message: checked };
+      else outcomes[index] = { taken: false, code: 'ValidationException', message: checked, permanent: true };
     });
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
       pending = this.#append(pending, outcomes);

@@ -15,11 +15,12 @@ kinds[CLOSING_BRACKET] = kinds[CLOSING_BRACE] = CLOSING;
 kinds[COMMA] = SEPARATOR;
 
 /**
- * The bytes of each element, without the white space around it: views of `body`, in order.
+ * The bytes of each element, without the white space around it: views of `body`, in order, at most `size` at a time. An
+ * array of 8 MiB may have four million elements, so that they must not all be held.
  * @param body Holds an array that JSON.parse takes; what is no such array gives no meaningful bytes.
  */
-export function jsonElements(body: Uint8Array): Uint8Array[] {
-  const elements: Uint8Array[] = [];
+export function* jsonElements(body: Uint8Array, size: number): Generator<readonly Uint8Array[]> {
+  let elements: Uint8Array[] = [];
   let depth = 0;
   /** Where the element begins and, as far as is known, ends. */
   let start = -1;
@@ -29,7 +30,11 @@ export function jsonElements(body: Uint8Array): Uint8Array[] {
     if (kind === WHITE_SPACE) continue;
     if (depth === 0 && (kind === SEPARATOR || kind === CLOSING)) {
       if (start !== -1) elements.push(body.subarray(start, end));
-      if (kind === CLOSING) return elements;
+      if (elements.length === size || (kind === CLOSING && elements.length > 0)) {
+        yield elements;
+        elements = [];
+      }
+      if (kind === CLOSING) return;
       start = -1;
       continue;
     }
@@ -41,5 +46,4 @@ export function jsonElements(body: Uint8Array): Uint8Array[] {
     else if (kind === CLOSING) depth -= 1;
     end = at + 1;
   }
-  return elements;
 }

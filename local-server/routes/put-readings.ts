@@ -6,13 +6,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { AcceptedReading, Candidate, PutReadings, RefusedReading } from '../../core/put-readings.ts';
+import type { AcceptedReading, Candidate, PutReadings } from '../../core/put-readings.ts';
 import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
 import { jsonElements } from './json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 import { formatReceipt } from './receipt.ts';
+import { Rejections } from './rejections.ts';
 
 /** JSON is parsed in one go, and the event loop waits for that; NDJSON streams. */
 const MAX_JSON_BYTES = 8 * 1_048_576;
@@ -23,9 +24,13 @@ const lineLimits = {
 };
 /** Readings that are checked and put before others get their turn. */
 const SLICE = 500;
+/** So many without an accepted one among them are no readings at all, but for instance a CSV file. */
+const MAX_REJECTED_IN_A_ROW = 10_000;
 
-const description = `One reading, an array of readings, or NDJSON with one reading a line. What is no reading is refused with
-its reason and its position, the rest is accepted. JSON may have 8 MiB, NDJSON 64 MiB.`;
+const description = `One reading, an array of readings, or NDJSON with one reading a line. Invalid readings are rejected with a
+reason and their index; the rest is accepted. \`rejected\` lists the first 100 of them and \`rejectedCount\` counts all. Readings
+with empty \`reasons\` are always listed: send them again. Reading stops after 10,000 rejected readings in a row, and
+\`stoppedAt\` says where. JSON may have 8 MiB, NDJSON 64 MiB.`;
 
 export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -50,44 +55,54 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
         },
       },
       async (request, reply) => {
+        const putSlices = (parts: Slices) => putAll(putReadings, parts);
         if (Buffer.isBuffer(request.body)) {
           const candidates = readJson(request.body, putReadings.now());
           if (typeof candidates === 'string') return sendProblem(reply, { status: 400, detail: candidates });
-          return answer(reply, await putSlices(putReadings, slices(candidates)));
+          return answer(reply, await putSlices(candidates));
         }
         const lines = ndjsonLines(request.raw.iterator({ destroyOnReturn: false }), lineLimits);
-        const totals = await putSlices(putReadings, lineSlices(lines, putReadings));
-        if (totals.failure === undefined) return answer(reply, totals);
+        const totals = await putSlices(lineSlices(lines, putReadings));
+        if (totals.failure === undefined && totals.stoppedAt === undefined) return answer(reply, totals);
         await drain(request.raw);
-        const { accepted, rejected, failure } = totals;
+        const { accepted, rejections, failure, read } = totals;
+        if (failure === undefined) return answer(reply, totals);
         if (!(failure instanceof BodyTooLarge)) throw failure;
-        const taken = accepted.length + rejected.length;
-        const detail = `The body is larger than 64 MiB. Its first ${taken} readings were dealt with: send the rest in another request.`;
-        return sendProblem(reply, { status: 413, detail, accepted: accepted.length, rejected });
+        const detail = `The body is larger than 64 MiB. Its first ${read} readings were dealt with: send the rest in another request.`;
+        return sendProblem(reply, { status: 413, detail, accepted: accepted.length, ...rejections.told() });
       },
     );
   };
 }
 
+type Slices = AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[]>;
+
 interface Totals {
   readonly accepted: AcceptedReading[];
-  readonly rejected: RefusedReading[];
+  readonly rejections: Rejections;
+  /** How many readings were looked at. */
+  read: number;
+  /** The index from which on nothing was looked at, because too many in a row were rejected. */
+  stoppedAt?: number;
   /** What ended the body before its end; what came before it is in the stream, and its sender must know. */
   failure?: Error;
 }
 
-async function putSlices(
-  putReadings: PutReadings,
-  parts: AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[]>,
-): Promise<Totals> {
-  const totals: Totals = { accepted: [], rejected: [] };
-  let index = 0;
+async function putAll(putReadings: PutReadings, parts: Slices): Promise<Totals> {
+  const totals: Totals = { accepted: [], rejections: new Rejections(), read: 0 };
+  let acceptedEnd = 0;
   try {
     for await (const part of parts) {
-      const { accepted, rejected } = await putReadings.put(part, index);
-      totals.accepted.push(...accepted);
-      totals.rejected.push(...rejected);
-      index += part.length;
+      const { accepted, rejected } = await putReadings.put(part, totals.read);
+      for (const reading of accepted) totals.accepted.push(reading);
+      for (const reading of rejected) totals.rejections.add(reading);
+      totals.read += part.length;
+      const last = accepted.at(-1);
+      if (last !== undefined) acceptedEnd = last.index + 1;
+      if (totals.read - acceptedEnd >= MAX_REJECTED_IN_A_ROW) {
+        totals.stoppedAt = totals.read;
+        break;
+      }
       await nextTurn();
     }
   } catch (error) {
@@ -96,19 +111,30 @@ async function putSlices(
   return totals;
 }
 
-function answer(reply: FastifyReply, { accepted, rejected }: Totals): FastifyReply {
-  if (accepted.length > 0) {
-    return reply.code(202).type('application/json; charset=utf-8').send(formatReceipt(accepted, rejected));
+function answer(reply: FastifyReply, { accepted, rejections, stoppedAt }: Totals): FastifyReply {
+  if (stoppedAt !== undefined) {
+    const detail = `Reading stopped before index ${stoppedAt}, because ${MAX_REJECTED_IN_A_ROW} readings in a row were rejected. ${accepted.length} readings before were accepted. Correct the rest, and send it from index ${stoppedAt} on.`;
+    const status = rejections.retryable > 0 ? 429 : 422;
+    if (status === 429) reply.header('retry-after', '1');
+    return sendProblem(reply, { status, detail, stoppedAt, accepted: accepted.length, ...rejections.told() });
   }
-  if (rejected.length === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });
-  if (rejected.every(({ reasons }) => reasons.length === 0)) {
+  if (accepted.length > 0) {
+    return reply.code(202).type('application/json; charset=utf-8').send(formatReceipt(accepted, rejections));
+  }
+  if (rejections.count === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });
+  if (rejections.retryable > 0) {
+    const which = rejections.retryable === rejections.count ? 'the same readings' : 'those with empty `reasons`';
     return sendProblem(reply.header('retry-after', '1'), {
       status: 429,
-      detail: 'The stream takes no more at the moment; send the same readings again.',
-      rejected,
+      detail: `The stream takes no more at the moment; send ${which} again.`,
+      ...rejections.told(),
     });
   }
-  return sendProblem(reply, { status: 422, detail: 'None of this is a reading; `rejected` says why.', rejected });
+  return sendProblem(reply, {
+    status: 422,
+    detail: 'None of the readings can be accepted; `rejected` says why.',
+    ...rejections.told(),
+  });
 }
 
 /** Reads on to the end of a body that is refused: cut off, its sender would see a broken pipe and not the reason. */
@@ -118,19 +144,32 @@ async function drain(body: Readable): Promise<void> {
   await finished(body);
 }
 
-/** What a JSON body holds, or what is wrong with it. */
-function readJson(body: Buffer, now: number): readonly Candidate[] | string {
+/** What a JSON body holds, slice by slice, or what is wrong with it. */
+function readJson(body: Buffer, now: number): Iterable<readonly Candidate[]> | string {
   let json: unknown;
   try {
-    json = JSON.parse(body.toString());
+    const text = body.toString();
+    // As in NDJSON, a byte order mark is no part of the JSON (RFC 8259, section 8.1, lets a parser ignore it).
+    json = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (error) {
     return `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`;
   }
-  if (!Array.isArray(json)) return [{ data: body, result: parseReading(body, now) }];
-  const elements = jsonElements(body);
+  if (!Array.isArray(json)) return [[{ data: body, result: parseReading(body, now) }]];
+  return elementSlices(body, json, now);
+}
+
+function* elementSlices(body: Buffer, json: readonly unknown[], now: number): Generator<readonly Candidate[]> {
   // Text may stand for bytes that are no UTF-8, which no reading may have: then each element is looked at by its bytes.
-  if (!isUtf8(body)) return elements.map((data) => ({ data, result: parseReading(data, now) }));
-  return elements.map((data, index) => ({ data, result: checkReading(json[index], now) }));
+  const isText = isUtf8(body);
+  let first = 0;
+  for (const elements of jsonElements(body, SLICE)) {
+    const start = first;
+    yield elements.map((data, offset) => ({
+      data,
+      result: isText ? checkReading(json[start + offset], now) : parseReading(data, now),
+    }));
+    first += elements.length;
+  }
 }
 
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryEventStream } from '../../adapters/memory/memory-event-stream.ts';
 import type { CallOptions, EventStream, PutOutcome, StreamEvent } from '../../core/ports.ts';
-import { type Candidate, PutReadings } from '../../core/put-readings.ts';
+import { canBeSentAgain, type Candidate, PutReadings } from '../../core/put-readings.ts';
 import { parseReading } from '../../core/reading.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
 import { bytesOf, noon, sequenceNumber } from '../support/record-factory.ts';
@@ -126,6 +126,18 @@ test('what the stream did not take can be sent again, and is listed with the res
     expect.objectContaining({ index: 1 }),
     { index: 3, reason: 'not taken, send it again (the stream gave no answer for it)', reasons: [] },
   ]);
+});
+
+test('what the stream can never take is rejected for good', async () => {
+  const message = 'Data and partition key must have at most 1048576 bytes together, but have 1200033.';
+  const { stream } = scriptedStream({ taken: false, code: 'ValidationException', message, permanent: true });
+
+  const { rejected } = await new PutReadings(stream, clock).put([reading('a')]);
+
+  expect(rejected).toMatchObject([
+    { index: 0, reason: expect.stringContaining(message), reasons: [{ field: 'body' }] },
+  ]);
+  expect(rejected.some(canBeSentAgain)).toBe(false);
 });
 
 test('indexes go on where an earlier part of the same request ended', async () => {

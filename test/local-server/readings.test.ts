@@ -127,6 +127,51 @@ describe('NDJSON that cannot be taken whole', () => {
   });
 });
 
+describe('readings that are refused in bulk', () => {
+  test.each([
+    ['NDJSON', 'application/x-ndjson', `${'1\n'.repeat(30_000)}{"sensorid":"unread","value":1}`],
+    ['a JSON array', 'application/json', `[${'1,'.repeat(30_000)}{"sensorid":"unread","value":1}]`],
+  ])('end the reading of %s, with a bounded answer that says where', async (_name, type, body) => {
+    const first = '{"sensorid":"in front","value":1}';
+    const { status, body: problem } = await post(
+      type === 'application/json' ? body.replace('[', `[${first},`) : `${first}\n${body}`,
+      type,
+    );
+    expect(status).toBe(422);
+    expect(problem).toMatchObject({ accepted: 1, detail: expect.stringContaining('10000 readings in a row') });
+    const { stoppedAt, rejectedCount } = problem as unknown as Record<string, number>;
+    expect(stoppedAt).toBeGreaterThan(10_000);
+    expect(stoppedAt).toBeLessThan(11_000);
+    expect(rejectedCount).toBe(stoppedAt! - 1);
+    expect(problem.rejected).toHaveLength(100);
+  });
+
+  test('are counted where they do not come in a row', async () => {
+    const { status, body } = await post(`[${'{"sensorid":"between","value":1},1,2,'.repeat(9_000)}3]`);
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ accepted: 9_000, rejectedCount: 18_001 });
+    expect(body.rejected).toHaveLength(100);
+  });
+
+  test('a reading that no record can hold is answered 422, not 429', async () => {
+    const { status, headers, body } = await post(
+      JSON.stringify({ sensorid: 'big', value: 1, pad: 'x'.repeat(1_200_000) }),
+    );
+    expect(status).toBe(422);
+    expect(headers.get('retry-after')).toBeNull();
+    expect(body.rejected).toMatchObject([
+      { index: 0, reason: expect.stringContaining('never'), reasons: [{ field: 'body' }] },
+    ]);
+  });
+
+  test.each(['application/json', 'application/x-ndjson'])(
+    'a byte order mark in front of %s is no fault',
+    async (type) => {
+      expect((await post('\ufeff{"sensorid":"bom","value":1}', type)).status).toBe(202);
+    },
+  );
+});
+
 describe('GET /sensors/{sensorId}/readings', () => {
   test('pages through a history with a cursor that survives new readings', async () => {
     const put = (value: number) =>

@@ -1,6 +1,6 @@
 import { AwsError } from '../aws-error.ts';
 import type { Operation } from '../kinesis-context.ts';
-import { readStreamReference, requireStream } from '../kinesis-context.ts';
+import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
 import { checkRecordEntry, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
 
 export const putRecord: Operation = async (members, context) => {
@@ -15,6 +15,7 @@ export const putRecord: Operation = async (members, context) => {
   const [outcome] = await putEvents([event], context);
   if (outcome === undefined) throw new Error('the stream gave no outcome for the record');
   if (!outcome.taken) {
+    if (outcome.permanent === true) throw invalidArgument(outcome.message);
     const code = errorCodeOf(outcome);
     throw new AwsError(code, outcome.message, code === 'InternalFailure' ? 500 : 400);
   }

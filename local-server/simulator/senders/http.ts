@@ -3,7 +3,7 @@ import { describeFailure, endpoint } from '../http-client.ts';
 import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
 import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
 
-/** The answer of `POST /readings`; of the readings that are not in `rejected`, `records` has one each, in their order. */
+/** The answer of `POST /readings`; of the readings that were accepted, `records` has one each, in their order. */
 interface Receipt {
   readonly rejected: readonly {
     readonly index: number;
@@ -11,7 +11,10 @@ interface Receipt {
     /** Empty where nothing is wrong with the reading: the stream did not take it this time. */
     readonly reasons?: readonly unknown[];
   }[];
-  readonly records: readonly { readonly sequenceNumber: string; readonly shardId: string }[];
+  /** With its index where `rejected` lists only some: what can be sent again is always listed. */
+  readonly records: readonly { readonly index?: number; readonly sequenceNumber: string; readonly shardId: string }[];
+  /** More than `rejected` has where not all are listed. */
+  readonly rejectedCount?: number;
 }
 
 const lineFeed = Buffer.from('\n');
@@ -62,25 +65,34 @@ function readReceipt(text: string, sent: number): readonly Answer[] | undefined 
   const receipt = parseReceipt(text);
   if (receipt === undefined) return undefined;
   const rejected = new Map(receipt.rejected.map((rejection) => [rejection.index, rejection]));
+  if (receipt.records.length + (receipt.rejectedCount ?? rejected.size) !== sent) return undefined;
+  const byIndex = new Map(receipt.records.map((record) => [record.index, record]));
   const records = receipt.records.values();
   const answers: Answer[] = [];
+  let used = 0;
   for (let index = 0; index < sent; index++) {
     const rejection = rejected.get(index);
     if (rejection === undefined) {
-      const record = records.next().value;
-      if (record === undefined) return undefined;
+      const record = byIndex.get(index) ?? (byIndex.has(undefined) ? records.next().value : undefined);
+      if (record === undefined) {
+        answers.push({ accepted: false, reason: 'rejected; the server listed only the first reasons' });
+        continue;
+      }
+      used += 1;
       answers.push({ accepted: true, shardId: record.shardId, sequenceNumber: record.sequenceNumber });
     } else if (rejection.reasons?.length === 0) answers.push({ retry: rejection.reason });
     else answers.push({ accepted: false, reason: rejection.reason });
   }
-  return records.next().done === true ? answers : undefined;
+  return used === receipt.records.length ? answers : undefined;
 }
 
 /** A 422, where nothing was taken, has no `records`. */
 function parseReceipt(text: string): Receipt | undefined {
   try {
-    const { rejected, records = [] } = JSON.parse(text) as Partial<Receipt>;
-    return Array.isArray(rejected) ? { rejected, records } : undefined;
+    const { rejected, records = [], rejectedCount } = JSON.parse(text) as Partial<Receipt>;
+    return Array.isArray(rejected)
+      ? { rejected, records, ...(rejectedCount !== undefined && { rejectedCount }) }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { jsonElements } from '../../../local-server/routes/json-elements.ts';
 
 function textsOf(body: string): string[] {
-  return jsonElements(Buffer.from(body)).map((element) => Buffer.from(element).toString());
+  return [...jsonElements(Buffer.from(body), 3)].flat().map((element) => Buffer.from(element).toString());
 }
 
 describe('the elements of a JSON array', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { AcceptedReading, RefusedReading } from '../../../core/put-readings.ts';
 import { formatReceipt } from '../../../local-server/routes/receipt.ts';
+import { Rejections } from '../../../local-server/routes/rejections.ts';
 
 const accepted: AcceptedReading[] = [
   { index: 0, sequenceNumber: '49', shardId: 'shardId-000000000000' },
@@ -16,13 +17,37 @@ const rejected: RefusedReading[] = [
 ];
 const records = accepted.map(({ index: _, ...record }) => record);
 
+function rejectionsOf(readings: readonly RefusedReading[]): Rejections {
+  const rejections = new Rejections();
+  readings.forEach((reading) => rejections.add(reading));
+  return rejections;
+}
+
+test('lists the first 100 invalid readings and all that can be sent again, and gives each record its index', () => {
+  const invalid = Array.from({ length: 150 }, (_, n) => ({
+    index: 10 + n,
+    reason: 'x',
+    reasons: rejected[0]!.reasons,
+  }));
+  const throttled = { index: 200, reason: 'not taken, send it again', reasons: [] };
+  const receipt = JSON.parse(formatReceipt(accepted, rejectionsOf([...invalid, throttled])).toString());
+  expect(receipt).toMatchObject({
+    accepted: 3,
+    rejectedCount: 151,
+    rejectedNote: expect.stringContaining('50 of them'),
+  });
+  expect(receipt.rejected).toEqual([...invalid.slice(0, 100), throttled]);
+  expect(receipt.records.map(({ index }: { index: number }) => index)).toEqual([0, 2, 3]);
+});
+
 test.each([
   ['of readings that were all accepted', accepted, []],
   ['of readings some of which were refused', accepted, rejected],
   ['of one reading', accepted.slice(0, 1), []],
 ])('a receipt %s is JSON in UTF-8', (_, taken, refused) => {
-  expect(JSON.parse(formatReceipt(taken, refused).toString())).toEqual({
+  expect(JSON.parse(formatReceipt(taken, rejectionsOf(refused)).toString())).toEqual({
     accepted: taken.length,
+    rejectedCount: refused.length,
     rejected: refused,
     records: records.slice(0, taken.length),
   });

@@ -61,6 +61,14 @@ describe('sending over HTTP', () => {
     expect(server.bodies.map((body) => splitLines(body).length)).toEqual([2, 1]);
   });
 
+  test('knows what was accepted where the server lists only some of what it rejected', async () => {
+    const rejected = [{ index: 0, reason: 'no number', reasons: [{}] }];
+    const records = [{ index: 2, sequenceNumber: '7', shardId: 's' }];
+    server.refusals.push({ status: 202, body: { accepted: 1, rejectedCount: 3, rejected, records } });
+    const outcomes = await sender().send([good('a'), good('b'), good('c'), good('d')], never);
+    expect(outcomes.map(({ accepted }) => accepted)).toEqual([false, false, true, false]);
+  });
+
   test('gives up on a server that is gone, and says where it was', async () => {
     const url = server.url;
     await server.stop();
