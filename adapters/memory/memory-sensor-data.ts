@@ -6,7 +6,7 @@ import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
 import { formatTimestamp, parseCanonicalTimestamp } from '../../core/timestamp.ts';
 import { type Sample, SensorSeries } from './sensor-series.ts';
-import { compareUtf8 } from './sorted-map.ts';
+import { SortedMap } from './sorted-map.ts';
 
 export interface SensorSummary {
   readonly sensorId: string;
@@ -17,7 +17,8 @@ export interface SensorSummary {
 }
 
 export class MemorySensorData implements SensorDataTable {
-  readonly #sensors = new Map<string, SensorSeries>();
+  readonly #sensors = new SortedMap<SensorSeries>();
+  #readings = 0;
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
   async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
@@ -27,9 +28,12 @@ export class MemorySensorData implements SensorDataTable {
       keys.add(sensorId, instant);
       return instant;
     });
-    readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) =>
-      this.#seriesOf(sensorId).put(instants[index] ?? 0, value, sequenceNumber, arrivedAt),
-    );
+    readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) => {
+      const series = this.#seriesOf(sensorId);
+      const before = series.count;
+      series.put(instants[index] ?? 0, value, sequenceNumber, arrivedAt);
+      this.#readings += series.count - before;
+    });
     return { notTaken: [] };
   }
 
@@ -57,20 +61,17 @@ export class MemorySensorData implements SensorDataTable {
     return { readings, more: false };
   }
 
-  /** Every sensor that has readings and whose id follows `after`, in the UTF-8 byte order of the ids. */
-  sensors(after = ''): readonly SensorSummary[] {
-    return [...this.#sensors]
-      .filter(([sensorId]) => compareUtf8(sensorId, after) > 0)
-      .flatMap(([sensorId, { count, latest }]) =>
+  /** The first sensors whose ids follow `after`, in the UTF-8 byte order of the ids. */
+  sensors(after = '', limit = Infinity): readonly SensorSummary[] {
+    return this.#sensors
+      .page({ after, limit })
+      .entries.flatMap(([sensorId, { count, latest }]) =>
         latest === undefined ? [] : { sensorId, count, latest: reading(sensorId, latest) },
-      )
-      .sort((a, b) => compareUtf8(a.sensorId, b.sensorId));
+      );
   }
 
   statistics(): { readonly sensors: number; readonly readings: number } {
-    let readings = 0;
-    for (const { count } of this.#sensors.values()) readings += count;
-    return { sensors: this.#sensors.size, readings };
+    return { sensors: this.#sensors.size, readings: this.#readings };
   }
 
   #seriesOf(sensorId: string): SensorSeries {

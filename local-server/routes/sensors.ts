@@ -6,9 +6,10 @@ import { SensorsQuery, SensorsReply } from '../schemas.ts';
 
 /** What knows its sensors. */
 export interface SensorDirectory {
-  /** Those whose id follows `after`, in id order. */
+  /** The first `limit` of those whose id follows `after`, in id order. The cost must not grow with all sensors. */
   sensors(
-    after?: string,
+    after: string | undefined,
+    limit: number,
   ): readonly { readonly sensorId: string; readonly count: number; readonly latest: SensorReading }[];
 }
 
@@ -31,7 +32,7 @@ export function sensorsRoute(directory: SensorDirectory | undefined): FastifyPlu
             detail: 'A deployed table does not list its sensors; ask for one by its id.',
           });
         }
-        const sensors = directory.sensors(after);
+        const sensors = directory.sensors(after, limit + 1);
         return {
           sensors: sensors.slice(0, limit).map(({ sensorId, count, latest: { timestamp, value } }) => ({
             sensorId,

@@ -689,7 +689,8 @@ describe('the size of a record', () => {
   test('is at most 1 MiB unless the limit is raised, also while the stream is in use', async () => {
     const { stream } = setUp();
     const large = { partitionKey: 'k', data: new Uint8Array(1_048_576) };
-    const refused = { taken: false, code: 'ValidationException', message: expect.stringContaining('1048576 bytes') };
+    const message: unknown = expect.stringContaining('1048576 bytes');
+    const refused = { taken: false, code: 'ValidationException', message, permanent: true };
     expect(await stream.put([large])).toEqual([refused]);
     stream.updateMaxRecordKib(10_240);
     expect(stream.maxRecordKib).toBe(10_240);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareUtf8, SortedMap } from '../../../adapters/memory/sorted-map.ts';
+import { compareUtf8, OrderedKeys } from '../../../adapters/memory/ordered-keys.ts';
+import { SortedMap } from '../../../adapters/memory/sorted-map.ts';
 import { anyCharacter } from '../../support/any-character.ts';
 
 /** Text that UTF-8 can carry, with many characters on both sides of the surrogates. */
@@ -43,4 +44,18 @@ test('lists as a sorted list would, however writes and listings interleave', () 
       }
     }),
   );
+});
+
+test.each([
+  ['growing', (n: number) => n],
+  ['falling', (n: number) => 9_999 - n],
+  ['mixed', (n: number) => (n * 7_919) % 10_000],
+])('keeps many %s keys in order, from any key on', (_, order) => {
+  const keys = new OrderedKeys();
+  const name = (n: number) => String(n).padStart(5, '0');
+  for (let n = 0; n < 10_000; n += 1) keys.add(name(order(n)));
+  const all = Array.from({ length: 10_000 }, (_unused, n) => name(n));
+  expect([...keys.from('')]).toEqual(all);
+  expect([...keys.from('09000')]).toEqual(all.slice(9_000));
+  expect([...keys.from('08999a')]).toEqual(all.slice(9_000));
 });

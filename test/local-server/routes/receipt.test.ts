@@ -30,14 +30,17 @@ test('lists the first 100 invalid readings and all that can be sent again, and g
     reasons: rejected[0]!.reasons,
   }));
   const throttled = { index: 200, reason: 'not taken, send it again', reasons: [] };
-  const receipt = JSON.parse(formatReceipt(accepted, rejectionsOf([...invalid, throttled])).toString());
+  const receipt = JSON.parse(formatReceipt(accepted, rejectionsOf([...invalid, throttled])).toString()) as {
+    rejected: unknown;
+    records: { index: number }[];
+  };
   expect(receipt).toMatchObject({
     accepted: 3,
     rejectedCount: 151,
     rejectedNote: expect.stringContaining('50 of them'),
   });
   expect(receipt.rejected).toEqual([...invalid.slice(0, 100), throttled]);
-  expect(receipt.records.map(({ index }: { index: number }) => index)).toEqual([0, 2, 3]);
+  expect(receipt.records.map(({ index }) => index)).toEqual([0, 2, 3]);
 });
 
 test.each([
