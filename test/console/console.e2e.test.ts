@@ -272,10 +272,14 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     await tree.getByText('settled').waitFor();
   });
 
-  test('splits a shard and moves the clock', async () => {
+  test('splits a shard, merges two and moves the clock', async () => {
     await open('#/lab');
     await page.getByRole('form', { name: 'Split a shard' }).getByRole('button').click();
     await page.getByText('is closed; its keys go on in shard 2 and shard 3').waitFor();
+    const merge = page.getByRole('form', { name: 'Merge two shards' });
+    await merge.getByLabel('Shards').selectOption('shard 3 and shard 1');
+    await merge.getByRole('button').click();
+    await page.getByText('shard 3 and shard 1 are closed; their keys go on in shard 4').waitFor();
     await page.getByRole('button', { name: '+ 1 hour' }).click();
     await page.getByText('ahead of this machine').waitFor();
     await goTo('Stream');

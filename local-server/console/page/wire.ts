@@ -73,6 +73,8 @@ export interface MinuteStatistics {
 export interface ShardStatistics {
   readonly shardId: string;
   readonly parentShardIds: readonly string[];
+  /** Decimal. */
+  readonly startingHashKey: string;
   readonly state?: 'open' | 'closed';
   readonly records?: number;
   readonly bytes?: number;

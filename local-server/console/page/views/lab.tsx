@@ -11,7 +11,7 @@ import { countOf, formatDuration, shortShard } from '../format.ts';
 import { useAnswer, useServerNow, useSubmission } from '../hooks.ts';
 import { activeFaults, clockOffset } from '../state.ts';
 import { useStore } from '../store.ts';
-import type { ActiveFault, CatalogueEntry, ClockState, FaultCatalogue, FaultList } from '../wire.ts';
+import type { ActiveFault, CatalogueEntry, ClockState, FaultCatalogue, FaultList, ShardStatistics } from '../wire.ts';
 
 const faultsPath = '/lab/faults';
 
@@ -38,6 +38,7 @@ export function Lab() {
         <div class="column">
           <Watch />
           <Split />
+          <Merge />
           <Clock />
         </div>
       </div>
@@ -248,6 +249,46 @@ function Split() {
       <Outcome submission={submission} />
     </section>
   );
+}
+
+function Merge() {
+  const state = usePipeline();
+  const submission = useSubmission();
+  const pairs = neighbours(state?.stream.shards ?? []);
+  const merge = (values: Values) => {
+    const [shardId = '', adjacentShardId = ''] = values('shards').split(' ');
+    submission.run(async () => {
+      const { shard } = await sendJson<{ shard: { readonly shardId: string } }>(
+        'POST',
+        `${pathOf('lab', 'shards', shardId)}/merge`,
+        { adjacentShardId },
+      );
+      const parents = `${shortShard(shardId)} and ${shortShard(adjacentShardId)}`;
+      return `${parents} are closed; their keys go on in ${shortShard(shard.shardId)}. Consumers read both to their end first.`;
+    });
+  };
+  return (
+    <section aria-labelledby="merge-title">
+      <h3 id="merge-title">Merge two shards</h3>
+      <Form label="Merge two shards" onSubmit={merge}>
+        <Choice
+          label="Shards"
+          name="shards"
+          options={pairs.map(([left, right]) => [`${left} ${right}`, `${shortShard(left)} and ${shortShard(right)}`])}
+        />
+        <button disabled={submission.busy || pairs.length === 0}>Merge</button>
+      </Form>
+      <Outcome submission={submission} />
+    </section>
+  );
+}
+
+/** Open shards whose hash keys are next to each other. */
+function neighbours(shards: readonly ShardStatistics[]): (readonly [string, string])[] {
+  const open = shards
+    .filter(({ state }) => state === 'open')
+    .toSorted((a, b) => (BigInt(a.startingHashKey) < BigInt(b.startingHashKey) ? -1 : 1));
+  return open.slice(1).map((shard, index) => [open[index]?.shardId ?? '', shard.shardId]);
 }
 
 const DAY = 86_400_000;
