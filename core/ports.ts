@@ -191,6 +191,11 @@ export interface QuarantinedRecord {
   readonly copy?: number;
 }
 
+export interface QuarantineListOptions extends ListOptions {
+  /** Most bytes of a page, as the adapter stores them. */
+  readonly maxBytes?: number;
+}
+
 /** Where refused records are kept. */
 export interface Quarantine {
   /**
@@ -198,8 +203,13 @@ export interface Quarantine {
    * shard and sequence number: each is kept.
    */
   keep(records: readonly QuarantinedRecord[], options?: CallOptions): Promise<void>;
-  /** In the order of `formatQuarantineKey` (day of arrival, then sequence number); `after` is such a key. */
-  list(options: ListOptions): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }>;
+  /**
+   * In the order of `formatQuarantineKey` (day of arrival, then sequence number); `after` is such a key. A page ends early
+   * where it reaches `maxBytes`, but has one record at least.
+   */
+  list(
+    options: QuarantineListOptions,
+  ): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }>;
 }
 
 export interface Clock {

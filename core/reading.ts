@@ -132,9 +132,15 @@ function checkValue(seen: unknown, reasons: Reason[]): number | undefined {
 }
 
 function checkTimestamp(seen: unknown, arrivedAt: EpochMillis, reasons: Reason[]): EpochMillis | undefined {
-  if (seen === undefined || seen === null) return arrivedAt; // A device without a clock sends either.
-  const instant =
-    typeof seen === 'string' ? parseTimestamp(seen.trim()) : typeof seen === 'number' ? Math.floor(seen) : undefined;
+  // A device without a clock sends either.
+  const given = seen !== undefined && seen !== null;
+  const instant = given
+    ? typeof seen === 'string'
+      ? parseTimestamp(seen.trim())
+      : typeof seen === 'number'
+        ? Math.floor(seen)
+        : undefined
+    : arrivedAt;
   let rule: string;
   if (instant === undefined || !Number.isFinite(instant)) {
     rule = 'must be an ISO 8601 date and time or milliseconds since 1970';

@@ -93,10 +93,15 @@ export const QuarantineReply = Type.Object({
       partitionKey: Type.String(),
       arrivedAt: Type.String(),
       quarantinedAt: Type.String(),
-      raw: Type.String({ description: 'The bytes, base64.' }),
+      bytes: Type.Integer({ description: 'How many bytes the record has.' }),
+      raw: Type.String({
+        description: 'The first 4,096 bytes, base64. GET /quarantine/{key} gives all of them.',
+      }),
     }),
   ),
-  more: Type.Boolean(),
+  more: Type.Boolean({
+    description: 'Whether records follow the last one. A page may end before `limit`: it has at most 8 MiB of records.',
+  }),
 });
 
 export const MetricsQuery = Type.Object({

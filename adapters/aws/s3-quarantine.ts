@@ -5,7 +5,8 @@
  * keeps them until someone or a lifecycle rule of the bucket deletes them.
  */
 import { KeyTaken, StoreUnavailable } from '../../core/errors.ts';
-import type { CallOptions, ListOptions, Quarantine, QuarantinedRecord } from '../../core/ports.ts';
+import type { CallOptions, Quarantine, QuarantinedRecord, QuarantineListOptions } from '../../core/ports.ts';
+import { countWithin } from '../../core/page-bytes.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
 import type { Reason } from '../../core/reading.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
@@ -65,14 +66,18 @@ export class S3Quarantine implements Quarantine {
     throw new StoreUnavailable(this.#store, `has ${MAX_COPIES} other records under ${firstKey}`);
   }
 
-  async list(options: ListOptions): ReturnType<Quarantine['list']> {
-    const { objects, more } = await this.#objects.list(options);
+  async list(options: QuarantineListOptions): ReturnType<Quarantine['list']> {
+    const { objects: listed, more } = await this.#objects.list(options);
+    const objects = listed.slice(
+      0,
+      countWithin(listed, options.maxBytes, ({ size }) => size),
+    );
     const records = await mapInParallel(objects, MAX_REQUESTS_IN_FLIGHT, async ({ key }) => {
       const body = await this.#objects.get(key);
       return body && decode(key, body);
     });
     // What was deleted since it was listed is no longer there.
-    return { records: records.filter((record) => record !== undefined), more };
+    return { records: records.filter((record) => record !== undefined), more: more || objects.length < listed.length };
   }
 }
 

@@ -3,8 +3,9 @@
  * what is nowhere else understood. Records are kept under `formatQuarantineKey`, once each; bytes are copied, so that
  * nothing of the stream is held back from its retention.
  */
-import type { ListOptions, Quarantine, QuarantinedRecord } from '../../core/ports.ts';
+import type { Quarantine, QuarantinedRecord, QuarantineListOptions } from '../../core/ports.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
+import { countWithin } from '../../core/page-bytes.ts';
 import { SortedMap } from './sorted-map.ts';
 
 export class MemoryQuarantine implements Quarantine {
@@ -28,10 +29,12 @@ export class MemoryQuarantine implements Quarantine {
   }
 
   async list(
-    options: ListOptions,
+    options: QuarantineListOptions,
   ): Promise<{ readonly records: readonly QuarantinedRecord[]; readonly more: boolean }> {
     const { entries, more } = this.#records.page(options);
-    return { records: entries.map(([, quarantined]) => clone(quarantined)), more };
+    const fitting = countWithin(entries, options.maxBytes, ([, { record }]) => record.data.length);
+    const records = entries.slice(0, fitting).map(([, quarantined]) => clone(quarantined));
+    return { records, more: more || fitting < entries.length };
   }
 }
 

@@ -33,7 +33,7 @@ export function guardDoors(app: FastifyInstance, { host, allowedHosts, allowedOr
     const head = headOf(request);
     const asker = askerOf(head, origins);
     void reply.headers(corsHeaders(asker, head));
-    const refusal = refusalOf(head, names) ?? refusalOfPage(head, asker, historyFunction);
+    const refusal = refusalOf(head, names) ?? refusalOfPage(head, asker, historyFunction) ?? refusalOfEncoding(head);
     if (refusal !== undefined) void refuse(request, reply, refusal);
     else if (isPreflight(head)) void reply.headers(preflightHeaders(head)).code(200).send();
     else done();
@@ -58,6 +58,17 @@ function refusalOf({ headers: { expect }, host, httpVersion }: RequestHead, name
     status: 421,
     detail: `This server is not reached as ${name}. If that is a name of this machine, start it with --allowed-hosts ${name}.`,
     awsType: 'MisdirectedRequest',
+  };
+}
+
+/** Bodies are read as they are sent: compressed bytes would be taken for what they are not. */
+function refusalOfEncoding({ headers }: RequestHead): Refusal | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding === '' || /^identity$/i.test(String(encoding))) return undefined;
+  return {
+    status: 415,
+    detail: `Content-Encoding ${String(encoding)} is not supported; send the body without compression.`,
+    awsType: 'UnsupportedMediaType',
   };
 }
 

@@ -32,7 +32,11 @@ describe('a history as CSV', () => {
         (id, value) => {
           const text = exportHeader('csv') + exportLine('csv', id, { timestamp: '2026-01-01T00:00:00.000Z', value });
           expect(parse(text, { columns: true, relaxQuotes: false })).toEqual([
-            { sensorid: id, timestamp: '2026-01-01T00:00:00.000Z', value: String(value) },
+            {
+              sensorid: /^[=+\-@\t\r\n]/.test(id) ? `'${id}` : id,
+              timestamp: '2026-01-01T00:00:00.000Z',
+              value: String(value),
+            },
           ]);
         },
       ),

@@ -35,6 +35,31 @@ export function quarantineContract(name: string, create: () => Promise<Quarantin
       return records;
     }
 
+    test('ends a page where it reaches the bytes that were asked for, with one record at least', async () => {
+      const arrivedAt = ownDay();
+      const data = new Uint8Array(30_000).fill(7);
+      const kept = [1, 2, 3].map((n) => quarantinedRecord({ arrivedAt, data, sequenceNumber: sequenceNumber(n) }));
+      await harness().quarantine.keep(kept);
+      await listDay(arrivedAt, 3);
+      const prefix = dayOf(arrivedAt);
+      const sizes: number[] = [];
+      let after: string | undefined;
+      for (let more = true; more;) {
+        const page = await harness().quarantine.list({
+          prefix,
+          limit: 10,
+          maxBytes: sizes.length === 0 ? 90_000 : 1,
+          ...(after !== undefined && { after }),
+        });
+        sizes.push(page.records.length);
+        const last = page.records.at(-1);
+        after = last && formatQuarantineKey(last.record, last.copy);
+        more = page.more;
+      }
+      expect(sizes.reduce((a, b) => a + b)).toBe(3);
+      expect(sizes.slice(1).every((size) => size === 1)).toBe(true);
+    });
+
     test('keeps no records without complaint', async () => {
       await expect(harness().quarantine.keep([])).resolves.toBeUndefined();
     });

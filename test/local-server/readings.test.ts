@@ -127,6 +127,21 @@ describe('NDJSON that cannot be taken whole', () => {
   });
 });
 
+test.each([
+  ['/readings', 'application/json', 'gzip'],
+  ['/readings', 'application/x-ndjson', 'br'],
+  ['/', 'application/x-amz-json-1.1', 'gzip'],
+  ['/2015-03-31/functions/iot-IoTAPI/invocations', 'application/json', 'deflate'],
+])('POST %s of %s refuses the encoding %s in words', async (path, type, encoding) => {
+  const response = await fetch(server.url + path, {
+    method: 'POST',
+    headers: { 'content-type': type, 'content-encoding': encoding, 'x-amz-target': 'Kinesis_20131202.ListStreams' },
+    body: '{"sensorid":"encoded","value":1}',
+  });
+  expect(response.status).toBe(415);
+  expect(await response.text()).toContain(`Content-Encoding ${encoding} is not supported`);
+});
+
 describe('readings that are refused in bulk', () => {
   test.each([
     ['NDJSON', 'application/x-ndjson', `${'1\n'.repeat(30_000)}{"sensorid":"unread","value":1}`],

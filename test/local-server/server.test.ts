@@ -45,6 +45,31 @@ describe('what cannot be a reading', () => {
   });
 });
 
+test('a large record is listed by its beginning, and read whole by its key; pages are bounded in bytes', async () => {
+  server = await startServer();
+  const large = Buffer.alloc(1_000_000, 'x');
+  for (let n = 0; n < 10; n += 1) await putRaw(large);
+  await server.caughtUp();
+
+  const first = await fetch(`${server.url}/quarantine`);
+  const text = await first.text();
+  expect(text.length).toBeLessThan(100_000);
+  const page = JSON.parse(text) as { records: { key: string; bytes: number; raw: string }[]; more: boolean };
+  expect(page.more).toBe(true);
+  expect(page.records).toHaveLength(8);
+  const { key, bytes, raw } = page.records[7]!;
+  expect(bytes).toBe(large.length);
+  expect(Buffer.from(raw, 'base64')).toEqual(large.subarray(0, 4_096));
+  const rest = await getJson<{ records: object[]; more: boolean }>(`/quarantine?after=${encodeURIComponent(key)}`);
+  expect(rest).toMatchObject({ records: [{}, {}], more: false });
+
+  const whole = await fetch(`${server.url}/quarantine/${key}`);
+  expect(whole.headers.get('content-type')).toBe('application/octet-stream');
+  expect(whole.headers.get('content-disposition')).toBe('attachment');
+  expect(Buffer.from(await whole.arrayBuffer()).equals(large)).toBe(true);
+  expect((await fetch(`${server.url}/quarantine/${key.slice(0, -1)}`)).status).toBe(404);
+});
+
 test('the archive gives gzip to clients that take it, and NDJSON to those that do not', async () => {
   server = await startServer();
   await putReading({ sensorid: 'a', value: 1 });

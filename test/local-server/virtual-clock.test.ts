@@ -24,6 +24,12 @@ test('those who wait for a time are told of every move, after it', () => {
   expect(seen).toEqual([10, -10, 15, -15]);
 });
 
+test('a virtual clock stays in the years that the table can hold', () => {
+  const clock = new VirtualClock(new FixedClock(Date.UTC(9000, 0, 1)));
+  expect(() => clock.advance(1_000 * 365 * 86_400_000)).toThrow('beyond the year 9998');
+  expect(clock.now()).toBe(Date.UTC(9000, 0, 1));
+});
+
 test.each([0, -1, NaN, Infinity])('a virtual clock is not moved by %d', (millis) => {
   const clock = new VirtualClock(new FixedClock(0));
   expect(() => clock.advance(millis)).toThrow('the clock can only be moved forward');

@@ -1,4 +1,5 @@
 /** A sensor's history as files and as a command. */
+import { csvField } from '../../../core/csv-field.ts';
 import type { HistoryPage, Reading } from './wire.ts';
 
 export type ExportFormat = 'csv' | 'ndjson';
@@ -12,8 +13,7 @@ export function exportHeader(format: ExportFormat): string {
 /** One line of the file, with its line end (RFC 4180 for CSV). */
 export function exportLine(format: ExportFormat, sensorId: string, { timestamp, value }: Reading): string {
   if (format === 'ndjson') return `${JSON.stringify({ sensorid: sensorId, timestamp, value })}\n`;
-  const field = /[",\r\n]/.test(sensorId) ? `"${sensorId.replaceAll('"', '""')}"` : sensorId;
-  return `${field},${timestamp},${value}\r\n`;
+  return `${csvField(sensorId)},${timestamp},${value}\r\n`;
 }
 
 /** Pages through the whole history of the sensors. @param onProgress Told how many readings there are so far. */

@@ -51,7 +51,9 @@ export interface QuarantinedRecord {
   readonly partitionKey: string;
   readonly arrivedAt: string;
   readonly quarantinedAt: string;
-  /** The bytes, base64. */
+  /** How many bytes the record has. */
+  readonly bytes: number;
+  /** The first of them, base64. */
   readonly raw: string;
 }
 

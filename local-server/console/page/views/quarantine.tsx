@@ -60,7 +60,8 @@ function Records({ day }: { day: string }) {
 }
 
 function Record({ record }: { record: QuarantinedRecord }) {
-  const { reasons, shardId, sequenceNumber, partitionKey, arrivedAt, quarantinedAt, raw } = record;
+  const { reasons, shardId, sequenceNumber, partitionKey, arrivedAt, quarantinedAt, raw, key, bytes } = record;
+  const isWhole = bytes * 4 <= raw.length * 3;
   return (
     <li>
       <ul class="reasons">
@@ -71,6 +72,11 @@ function Record({ record }: { record: QuarantinedRecord }) {
         ))}
       </ul>
       <Payload base64={raw} />
+      {!isWhole && (
+        <p>
+          This is only the beginning. <a href={`/quarantine/${key}`}>Download all {bytes} bytes</a>
+        </p>
+      )}
       <dl class="origin">
         <Origin name="Partition key">
           <code class="data">{partitionKey}</code>
