@@ -40,6 +40,7 @@ import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
 import type { PipelineMonitor } from './watch/pipeline-monitor.ts';
+import { ProcessLoad } from './watch/process-load.ts';
 import type { Problems } from './watch/problems.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { Functions } from './tokens.ts';
@@ -156,7 +157,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   );
   await app.register(quarantineRoute(services.quarantine));
   await app.register(metricsRoute(services.metrics, clock));
-  await app.register(pipelineRoute(services.monitor, identity));
+  const load = new ProcessLoad((message) => app.log.warn(message));
+  await app.register(pipelineRoute(services.monitor, identity, load));
   await app.register(eventsRoute(services.eventHub));
   await app.register(scoreboardRoute(services.scoreboard));
   await app.register(labRoute({ fleet: services.fleet, lab: services.lab, onLoopback: isLoopback(options.host) }));
@@ -165,9 +167,11 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
 
   const { mappings } = services;
   app.addHook('onReady', async () => {
+    load.start();
     for (const mapping of mappings) mapping.start();
   });
   app.addHook('onClose', async () => {
+    load.stop();
     await Promise.all(mappings.map((mapping) => mapping.stop()));
     services.checkpoints.close();
   });

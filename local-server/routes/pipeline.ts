@@ -1,15 +1,25 @@
-/** `GET /pipeline`: where every shard and every consumer stands. `GET /health`: that the server is there. */
+/** `GET /pipeline`: where every shard and every consumer stands, and the load of the process. `GET /health`: that the server is there. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { ProcessLoad } from '../watch/process-load.ts';
 import type { PipelineMonitor } from '../watch/pipeline-monitor.ts';
 import type { StackIdentity } from '../stack-identity.ts';
 import { HealthReply } from '../schemas.ts';
 
-export function pipelineRoute(monitor: PipelineMonitor, { stack, adapters }: StackIdentity): FastifyPluginAsyncTypebox {
+export function pipelineRoute(
+  monitor: PipelineMonitor,
+  { stack, adapters }: StackIdentity,
+  load: Pick<ProcessLoad, 'now'>,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/pipeline',
-      { schema: { summary: 'Shards, checkpoints, iterator age, what is in flight', tags: ['pipeline'] } },
-      () => monitor.state(),
+      {
+        schema: {
+          summary: 'Shards, checkpoints, iterator age, what is in flight, memory and event loop',
+          tags: ['pipeline'],
+        },
+      },
+      async () => ({ ...(await monitor.state()), process: load.now() }),
     );
 
     app.get(

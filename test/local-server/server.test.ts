@@ -70,6 +70,17 @@ test('a large record is listed by its beginning, and read whole by its key; page
   expect((await fetch(`${server.url}/quarantine/${key.slice(0, -1)}`)).status).toBe(404);
 });
 
+test('the state of the pipeline tells the load of the process', async () => {
+  server = await startServer();
+  const { process: load } = await getJson<{ process: Record<string, unknown> }>('/pipeline');
+  expect(load).toMatchObject({
+    rssBytes: expect.any(Number),
+    heapUsedBytes: expect.any(Number),
+    heapLimitBytes: expect.any(Number),
+    eventLoopDelayMillis: { p50: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) },
+  });
+});
+
 test('the archive gives gzip to clients that take it, and NDJSON to those that do not', async () => {
   server = await startServer();
   await putReading({ sensorid: 'a', value: 1 });
