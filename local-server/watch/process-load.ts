@@ -18,6 +18,8 @@ export interface HeapUse {
   readonly limit: number;
 }
 
+/** Node measures from one tick to the next, so that a loop that is never late shows this much. */
+const RESOLUTION_MILLIS = 10;
 const CHECK_MILLIS = 5_000;
 const CHECKS_PER_WINDOW = 12;
 /** V8 collects all garbage before it comes so far: what is left is in use. */
@@ -32,7 +34,7 @@ export function isFilling({ used, limit }: HeapUse, wasFilling: boolean): boolea
 export class ProcessLoad {
   readonly #warn: (message: string) => void;
   readonly #heap: () => HeapUse;
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MILLIS });
   #timer: NodeJS.Timeout | undefined;
   #checks = 0;
   #filling = false;
@@ -68,7 +70,8 @@ export class ProcessLoad {
 
   now(): Load {
     const { used, limit } = this.#heap();
-    const millis = (nanos: number) => (Number.isFinite(nanos) ? Math.round(nanos / 10_000) / 100 : 0);
+    const millis = (nanos: number) =>
+      Number.isFinite(nanos) ? Math.max(0, Math.round(nanos / 10_000) / 100 - RESOLUTION_MILLIS) : 0;
     return {
       uptimeSeconds: Math.round(process.uptime()),
       rssBytes: process.memoryUsage.rss(),
