@@ -210,7 +210,7 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     await startFleet({ rate: 300, faults: 30, seconds: 2 });
     await fleetSettled();
     await page.locator('[data-lost="0"]').waitFor();
-    expect(await page.locator('.loss').innerText()).toContain('0 lost');
+    expect(await page.locator('.loss').innerText()).toContain('All stored');
     expect(await score('Quarantined')).toBeGreaterThan(0);
     expect(await score('Duplicates dropped')).toBeGreaterThan(0);
     expect(await score('Archived')).toBe(await score('Sent'));
@@ -321,6 +321,8 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     const stream = { name: 'iot-SensorStream', shards: [{ shardId: 'shardId-000000000000', parentShardIds: [] }] };
     await page.route('**/pipeline', (route) => route.fulfill({ json: { stream, mappings: [] } }));
     await open();
+    await page.locator('.loss').getByText('Cannot tell').waitFor();
+    expect(await page.locator('.loss').innerText()).toContain('no fleet was started');
     await page.getByText('A deployed table does not list its sensors.').waitFor();
     await goTo('Lab');
     await page.getByText('The failure lab is not available here. A deployed stack has no lab.').waitFor();

@@ -3,6 +3,7 @@ import { request } from './api.ts';
 import { type BatchTree, withGivenUp, withInvocation, withPipeline } from './bisection.ts';
 import { Live } from './live.ts';
 import { Store } from './store.ts';
+import { isRestart } from './restart.ts';
 import type {
   ActiveFault,
   ClockState,
@@ -33,6 +34,8 @@ const SAMPLE_MILLIS = 500;
 
 export const live = new Live();
 export const scoreboard = new Store<Scoreboard | undefined>(undefined);
+/** Why the server did not say how the scoreboard stands, in words. */
+export const scoreboardFailure = new Store<string | undefined>(undefined);
 export const fleet = new Store<FleetState | undefined>(undefined);
 export const pipeline = new Store<PipelineState | undefined>(undefined);
 export const activeFaults = new Store<readonly ActiveFault[]>([]);
@@ -51,7 +54,7 @@ export function serverNow(): number {
 }
 
 export function start(): void {
-  live.on('scoreboard', (state) => scoreboard.set(state));
+  live.on('scoreboard', keepScore);
   live.on('fleet', (state) => fleet.set(state));
   live.on('pipeline', (state) => {
     pipeline.set(state);
@@ -83,10 +86,17 @@ export function start(): void {
 async function refresh(): Promise<void> {
   batchTrees.set([]);
   await Promise.allSettled([
-    request<Scoreboard>('/scoreboard').then((state) => scoreboard.set(state)),
+    request<Scoreboard>('/scoreboard').then(keepScore, (error: unknown) =>
+      scoreboardFailure.set(error instanceof Error ? error.message : String(error)),
+    ),
     request<PipelineState>('/pipeline').then((state) => pipeline.set(state)),
     request<ClockState>('/lab/clock').then(({ offsetMillis }) => clockOffset.set(offsetMillis)),
   ]);
+}
+
+function keepScore(state: Scoreboard): void {
+  scoreboard.set(state);
+  scoreboardFailure.set(undefined);
 }
 
 let lastId = 0;
@@ -105,5 +115,8 @@ function sample(): void {
   const recordsPut = new Map(
     state.stream.shards.flatMap(({ shardId, recordsPut: put }) => (put === undefined ? [] : [[shardId, put] as const])),
   );
-  samples.set([...samples.value, { at, ages, recordsPut }].slice(-MAX_SAMPLES));
+  const before = samples.value.at(-1);
+  // A server that started again counts from 0: a rate across the restart would be negative.
+  const earlier = before !== undefined && isRestart(before.recordsPut, recordsPut) ? [] : samples.value;
+  samples.set([...earlier, { at, ages, recordsPut }].slice(-MAX_SAMPLES));
 }

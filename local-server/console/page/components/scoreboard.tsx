@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { countOf, formatCount, formatDuration } from '../format.ts';
 import { formatRoute } from '../address.ts';
-import { scoreboard } from '../state.ts';
+import { scoreboard, scoreboardFailure } from '../state.ts';
 import { useStore } from '../store.ts';
 import type { Scoreboard as State } from '../wire.ts';
 import { Connection } from './connection.tsx';
@@ -10,16 +10,21 @@ import { Mark } from './notice.tsx';
 /** Where the readings of this run are: counted from what the archive, the table and the quarantine hold. */
 export function Scoreboard() {
   const state = useStore(scoreboard);
+  const failure = useStore(scoreboardFailure);
   const run = state?.run ?? undefined;
   return (
     <aside class="scoreboard" aria-label="Scoreboard">
-      {state === undefined || run === undefined ? (
+      {state === undefined || run === undefined || failure !== undefined ? (
         <>
-          <Connection />
-          <p>
-            <strong>Nothing lost, nothing sent.</strong> <a href={formatRoute('devices')}>Start a fleet</a>, and this
-            line counts where its readings are.
+          <p class="loss" role="status">
+            <Mark sign="?" /> Cannot tell <span class="of">({reasonOf(state, failure)})</span>
           </p>
+          <Connection />
+          {failure === undefined && state !== undefined && (
+            <p>
+              <a href={formatRoute('devices')}>Start a fleet</a>, and this line counts where its readings are.
+            </p>
+          )}
         </>
       ) : (
         <>
@@ -46,7 +51,11 @@ export function Scoreboard() {
               about="Accepted, and the consumers have not come to them yet."
             />
             <Count name="Duplicates dropped" of={state.duplicatesDropped} about="Sent again, and kept once." />
-            <Count name="Out of order" of={state.outOfOrder} about="Arrived after a reading that was taken later." />
+            <Count
+              name="Out of order"
+              of={state.outOfOrder}
+              about="Readings that the archive holds behind one that their device sent later. Delivery must not change the order of sending; timestamps that are out of order are not counted here."
+            />
             <Cell name="Latency p50 / p99" about="From sending to the table.">
               {state.latencyMillis === null
                 ? '–'
@@ -59,17 +68,28 @@ export function Scoreboard() {
   );
 }
 
-function Loss({ state: { lost, accepted, missingInTable } }: { state: State }) {
-  const words = [
-    lost > 0 ? `${countOf(lost, 'reading')} lost` : '0 lost',
+/** Why nothing is said. */
+function reasonOf(state: State | undefined, failure: string | undefined): string {
+  if (failure !== undefined) return failure;
+  if (state === undefined) return 'the scoreboard has not answered yet';
+  return 'only the readings of a fleet are counted, and no fleet was started';
+}
+
+/** Green only where everything that was accepted has been found. */
+function Loss({ state: { lost, accepted, missingInTable, givenUp, pending } }: { state: State }) {
+  const problems = [
+    ...(lost > 0 ? [`${countOf(lost, 'reading')} lost`] : []),
     ...(missingInTable > 0 ? [`${formatCount(missingInTable)} not in the table`] : []),
+    ...(givenUp > 0 ? [`${formatCount(givenUp)} given up`] : []),
   ];
-  const isBad = lost > 0 || missingInTable > 0;
+  const isBad = problems.length > 0;
+  const isBehind = !isBad && pending > 0;
+  const words = isBad ? problems.join(', ') : isBehind ? `${formatCount(pending)} on the way` : 'All stored';
   return (
-    <p class={`loss ${isBad ? 'bad' : 'good'}`} role="status" data-lost={lost}>
-      <Mark sign={isBad ? '✕' : '✓'} />
-      {words.join(', ')}
-      <span class="of"> of {formatCount(accepted)} accepted</span>
+    <p class={`loss ${isBad ? 'bad' : isBehind ? 'behind' : 'good'}`} role="status" data-lost={lost}>
+      <Mark sign={isBad ? '✕' : isBehind ? '…' : '✓'} />
+      {words}
+      <span class="of"> of {formatCount(accepted)} that the server took from the fleet</span>
     </p>
   );
 }
