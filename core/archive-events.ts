@@ -24,7 +24,7 @@ export class ArchiveEvents {
 
   /**
    * Writes one object for a batch of one shard; no object for an empty batch. The same batch again finds its object.
-   * Where the key holds other records, both are kept: the batch goes under the next copy of the key (docs/adr/0009).
+   * Where the key holds other records, both are kept: the batch goes under the next copy of the key (docs/adr/0010).
    * @throws StoreUnavailable where the archive does not take it now: retry the whole batch.
    */
   async archive(records: readonly StreamRecord[], options: CallOptions = {}): Promise<ArchivedBatch | undefined> {

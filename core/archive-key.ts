@@ -7,7 +7,7 @@
  * numbers differ within a shard only; emulators count 1, 2, 3 in every shard.
  *
  * `<first>-<last>_2.<shard>.ndjson.gz` is the second object of these numbers, `_3` the third: they exist only where the key
- * was taken by other records (docs/adr/0009), for instance of an emulator that was started anew.
+ * was taken by other records (docs/adr/0010), for instance of an emulator that was started anew.
  *
  * Order: a listing goes by day, and within a day by the text of the first sequence number. Kinesis's numbers have 56 digits,
  * so that this is the order of time, through all shards. Numbers of an emulator have unequal lengths: whoever needs an

@@ -14,6 +14,9 @@ export interface StackNames {
   readonly sensorHistory: string;
 }
 
+/** Names of resources that someone has already, instead of those that a deployment gives them. */
+export type NameOverrides = Partial<Pick<StackNames, 'stream' | 'bucket' | 'undeliveredBucket' | 'table'>>;
+
 /** A bucket's name has at most 63 characters, of which `-eventarchive-` and the account id take 26. */
 export const MAX_STACK_NAME_LENGTH = 37;
 

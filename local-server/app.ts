@@ -41,6 +41,7 @@ import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
 import type { PipelineMonitor } from './watch/pipeline-monitor.ts';
 import { ProcessLoad } from './watch/process-load.ts';
+import type { StackWatch } from './watch/stack-watch.ts';
 import type { Problems } from './watch/problems.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { Functions } from './tokens.ts';
@@ -63,6 +64,8 @@ export interface AppServices {
   readonly monitor: PipelineMonitor;
   readonly eventHub: EventHub;
   readonly problems: Problems;
+  /** Absent in memory. */
+  readonly stackWatch: StackWatch | undefined;
   readonly checkpoints: Checkpoints;
   readonly identity: StackIdentity;
   readonly scoreboard: Scoreboard;
@@ -74,6 +77,7 @@ export interface AppServices {
 }
 
 export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours'> {
+  readonly allowSimulation?: boolean;
   readonly logger: FastifyBaseLogger;
   readonly doors?: Partial<DoorOptions>;
   readonly tls?: TransportOptions['tls'];
@@ -158,10 +162,17 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   await app.register(quarantineRoute(services.quarantine));
   await app.register(metricsRoute(services.metrics, clock));
   const load = new ProcessLoad((message) => app.log.warn(message));
-  await app.register(pipelineRoute(services.monitor, identity, load));
+  await app.register(pipelineRoute({ monitor: services.monitor, problems: services.problems, load, identity }));
   await app.register(eventsRoute(services.eventHub));
   await app.register(scoreboardRoute(services.scoreboard));
-  await app.register(labRoute({ fleet: services.fleet, lab: services.lab, onLoopback: isLoopback(options.host) }));
+  await app.register(
+    labRoute({
+      fleet: services.fleet,
+      lab: services.lab,
+      simulation: services.identity.adapters === 'memory' || options.allowSimulation === true,
+      onLoopback: isLoopback(options.host),
+    }),
+  );
   await app.register(docsRoute);
   await app.register(pageRoute);
 
@@ -169,11 +180,13 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   app.addHook('onReady', async () => {
     load.start();
     for (const mapping of mappings) mapping.start();
+    services.stackWatch?.start();
   });
   app.addHook('onClose', async () => {
     load.stop();
+    await services.stackWatch?.stop();
     await Promise.all(mappings.map((mapping) => mapping.stop()));
-    services.checkpoints.close();
+    await services.checkpoints.close();
   });
   return app;
 }

@@ -57,13 +57,17 @@ async function main(): Promise<void> {
 
 async function containerFor(options: ServerOptions, log: Logger) {
   if (options.adapters === 'memory') return memoryContainer({ ...options, log });
-  const { stack, stateFolder } = options;
-  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = process.env;
+  const { stack, stateFolder, names, ttlDays } = options;
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const region = AWS_REGION ?? AWS_DEFAULT_REGION;
+  const { endpointsOf } = await import('../adapters/aws/endpoints.ts');
   const { awsContainer } = await import('./aws-container.ts');
   return awsContainer({
     stack,
     log,
-    client: { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) },
+    names,
+    ...(ttlDays !== undefined && { ttlDays }),
+    client: { ...(region !== undefined && { region }), endpoints: endpointsOf(process.env) },
     ...(options.runMappings && { runMappings: { checkpointFile: join(stateFolder, `${stack}-checkpoints.json`) } }),
   });
 }
@@ -76,7 +80,13 @@ function greeting(
 ): string {
   const { host, shards, runMappings } = options;
   const consumers = runMappings ? 'the consumers run here' : "the stack's own functions are the consumers";
-  const place = adapters === 'memory' ? `${shards} shards in memory` : `in ${region}; ${consumers}`;
+  const endpoints = [
+    ...new Set(
+      Object.entries(process.env).flatMap(([name, url]) => (name.startsWith('AWS_ENDPOINT_URL') && url ? [url] : [])),
+    ),
+  ];
+  const at = endpoints.length === 0 ? 'on AWS itself' : `at ${endpoints.join(', ')}`;
+  const place = adapters === 'memory' ? `${shards} shards in memory` : `in ${region}, ${at}; ${consumers}`;
   return [
     `IoT backend ready at ${address}`,
     `  page       ${address}/`,
@@ -112,7 +122,7 @@ main().catch((error: unknown) => {
 function describe(error: unknown): string {
   if (error instanceof InvalidRequest) return `${error.message}\nnpm start -- --help lists the options.`;
   if (error instanceof StoreUnavailable) {
-    return `${error.message}\nIs the stack deployed (--stack NAME), and are AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL as they should be?`;
+    return `${error.message}\nAre --stack, AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL as they should be?`;
   }
   // The SDK finds that out before it asks anyone.
   if (error instanceof Error && error.message === 'Region is missing') {

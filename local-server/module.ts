@@ -24,6 +24,7 @@ import { Scoreboard } from './scoreboard/scoreboard.ts';
 import { createLambdaFunction, formatFunctionArn, type LambdaFunction } from './delivery/lambda-runtime.ts';
 import { observedArchive, observedMetrics, observedQuarantine, observedTable } from './watch/observed-ports.ts';
 import { PipelineMonitor } from './watch/pipeline-monitor.ts';
+import { watchedReader } from './watch/watched-reader.ts';
 import { Problems } from './watch/problems.ts';
 import { type StackIdentity } from './stack-identity.ts';
 import { type Functions, Services } from './tokens.ts';
@@ -54,6 +55,7 @@ export function appServices(container: Container): AppServices {
     monitor: container.get(Services.monitor),
     eventHub: container.get(Services.eventHub),
     problems: container.get(Services.problems),
+    stackWatch: container.get(Services.stackWatch, { optional: true }),
     checkpoints: container.get(Services.checkpoints),
     identity: container.get(Services.identity),
     scoreboard: container.get(Services.scoreboard),
@@ -133,7 +135,8 @@ export function serverModule(
       [Services.archiveEvents, Services.storeReadings, Services.sensorHistory, Ports.clock, Services.faults],
     );
     bind(Services.mappings).toResolvedValue(
-      (functions, reader, failures, clock, checkpoints) => {
+      (functions, shardReader, failures, clock, checkpoints, problems) => {
+        const reader = watchedReader(shardReader, problems);
         const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) =>
           new EventSourceMapping({
             mappingId: randomUUID(),
@@ -157,7 +160,14 @@ export function serverModule(
           mapping(names.storeReadings, pipeline.storeReadings, functions.storeReadings),
         ];
       },
-      [Services.functions, Ports.shardReader, Ports.failureArchive, Ports.clock, Services.checkpoints],
+      [
+        Services.functions,
+        Ports.shardReader,
+        Ports.failureArchive,
+        Ports.clock,
+        Services.checkpoints,
+        Services.problems,
+      ],
     );
     bind(Services.monitor).toResolvedValue(
       (stream, mappings, hub, problems) => new PipelineMonitor(stream, names.stream, mappings, hub, problems),

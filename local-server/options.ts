@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { InvalidRequest } from '../core/errors.ts';
 import { pipeline } from '../core/pipeline.ts';
+import type { NameOverrides } from '../core/stack-names.ts';
 import { DEFAULT_MAX_RECORD_KIB, LARGEST_MAX_RECORD_KIB } from '../core/stream-event.ts';
 import { logLevels } from '../handlers/config.ts';
 import { DOOR_HELP, doorOptions, type DoorOptions, readDoorOptions } from './http/door-options.ts';
@@ -11,6 +12,12 @@ export interface ServerOptions {
   readonly adapters: 'memory' | 'aws';
   /** With the adapters `aws`: run the consumers here too. */
   readonly runMappings: boolean;
+  /** With the adapters `aws`: a fleet may write into the stack. */
+  readonly allowSimulation: boolean;
+  /** With the adapters `aws`: resources that are not called as a deployment calls them. */
+  readonly names: NameOverrides;
+  /** With `runMappings`: how long the table keeps a reading. */
+  readonly ttlDays: number | undefined;
   /** Where checkpoints are kept that must survive a restart. */
   readonly stateFolder: string;
   readonly host: string;
@@ -35,6 +42,12 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
   --run-mappings        with --adapters aws: run both consumers here, for an emulator without Lambda; where they
                         stand survives a restart
   --state-folder DIR    where that is kept (.state)
+  --stream NAME         with --adapters aws: names of your own for what a deployment calls <stack>-SensorStream,
+  --archive-bucket NAME <stack>-eventarchive-<account>, <stack>-undelivered-<account> and <stack>-SensorData
+  --undelivered-bucket NAME
+  --table NAME
+  --ttl-days N          with --run-mappings: how long the table keeps a reading (IOT_TTL_DAYS, else for ever)
+  --allow-simulation    with --adapters aws: let a fleet of the lab write into the stack
   --port N              port to listen on, 0 for any free one (3000)
   --host ADDRESS        address to listen on (127.0.0.1, reachable from this machine only)
   --shards N            shards of the stream (${pipeline.stream.shards}, from core/pipeline.ts)
@@ -64,8 +77,18 @@ export function parseServerOptions(
   if (runMappings && adapters === 'memory') {
     throw new InvalidRequest('--run-mappings', 'goes with --adapters aws; in memory the consumers always run');
   }
+  const names = definedNames(values);
+  const onlyOnAws = Object.keys(names).length > 0 || values['allow-simulation'];
+  if (onlyOnAws && adapters === 'memory') {
+    throw new InvalidRequest('--adapters', 'must be aws for names of resources and for --allow-simulation');
+  }
+  const ttlDays = values['ttl-days'] ?? (runMappings ? environment.IOT_TTL_DAYS : undefined);
+  if (ttlDays !== undefined && !runMappings) throw new InvalidRequest('--ttl-days', 'goes with --run-mappings');
   return {
     adapters,
+    allowSimulation: values['allow-simulation'],
+    names,
+    ttlDays: ttlDays === undefined ? undefined : wholeNumber('--ttl-days', ttlDays, 1, 36_500),
     runMappings,
     stateFolder: values['state-folder'],
     host: values.host,
@@ -86,6 +109,12 @@ export function parseServerOptions(
   };
 }
 
+function definedNames(values: ReturnType<typeof parse>): NameOverrides {
+  const { stream, 'archive-bucket': bucket, 'undelivered-bucket': undeliveredBucket, table } = values;
+  const names = { stream, bucket, undeliveredBucket, table };
+  return Object.fromEntries(Object.entries(names).filter(([, name]) => name !== undefined));
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -93,6 +122,12 @@ function parse(args: readonly string[]) {
       options: {
         adapters: { type: 'string', default: 'memory' },
         'run-mappings': { type: 'boolean', default: false },
+        stream: { type: 'string' },
+        'archive-bucket': { type: 'string' },
+        'undelivered-bucket': { type: 'string' },
+        table: { type: 'string' },
+        'ttl-days': { type: 'string' },
+        'allow-simulation': { type: 'boolean', default: false },
         'state-folder': { type: 'string', default: '.state' },
         port: { type: 'string', default: '3000' },
         host: { type: 'string', default: '127.0.0.1' },

@@ -129,3 +129,17 @@ export const HealthReply = Type.Object({
   adapters: Type.String(),
   uptimeSeconds: Type.Number(),
 });
+
+export const ReadyReply = Type.Object({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
+  stack: Type.String(),
+  adapters: Type.String(),
+  problems: Type.Array(
+    Type.Object({
+      what: Type.String({ description: 'What has the problem.' }),
+      message: Type.String(),
+      since: Type.String(),
+      count: Type.Integer({ description: 'How often it was met since then.' }),
+    }),
+  ),
+});

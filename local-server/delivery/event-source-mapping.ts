@@ -56,7 +56,12 @@ export class EventSourceMapping {
     this.#observer = observer;
   }
 
+  /** Begins at the checkpoints, also after `stop`. */
   start(): void {
+    this.#stopping = false;
+    this.#workers.clear();
+    this.#finished.clear();
+    this.#initialShards = undefined;
     this.#initialPosition = startingPosition(this.settings, this.#options.clock.now());
     this.#track(this.#startReadyShards());
   }

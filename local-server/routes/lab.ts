@@ -28,12 +28,14 @@ export interface LabRouteOptions {
   readonly fleet: Fleet;
   /** Absent where the stack is not in memory. */
   readonly lab: Lab | undefined;
+  /** Whether a fleet may send its readings here. */
+  readonly simulation: boolean;
   readonly onLoopback: boolean;
 }
 
 const tags = ['lab'];
 
-export function labRoute({ fleet, lab, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
+export function labRoute({ fleet, lab, simulation, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
       if (!onLoopback) {
@@ -60,6 +62,13 @@ export function labRoute({ fleet, lab, onLoopback }: LabRouteOptions): FastifyPl
         schema: { summary: 'Start a fleet against this server', tags, body: StartFleet, response: { 201: FleetReply } },
       },
       async ({ body }, reply) => {
+        if (!simulation) {
+          return sendProblem(reply, {
+            status: 403,
+            detail:
+              'A fleet would write simulated readings into a deployed stack. Start the server with --allow-simulation if you want that.',
+          });
+        }
         if (fleet.running) {
           return sendProblem(reply, { status: 409, detail: 'A fleet is running; stop it with DELETE /lab/fleet.' });
         }

@@ -1,15 +1,23 @@
-/** `GET /pipeline`: where every shard and every consumer stands, and the load of the process. `GET /health`: that the server is there. */
+/**
+ * `GET /pipeline`: where every shard and every consumer stands, and the load of the process. `GET /health`: that the server
+ * is there. `GET /ready`: that it can do its work.
+ */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ProcessLoad } from '../watch/process-load.ts';
 import type { PipelineMonitor } from '../watch/pipeline-monitor.ts';
 import type { StackIdentity } from '../stack-identity.ts';
-import { HealthReply } from '../schemas.ts';
+import type { Problems } from '../watch/problems.ts';
+import { HealthReply, ReadyReply } from '../schemas.ts';
 
-export function pipelineRoute(
-  monitor: PipelineMonitor,
-  { stack, adapters }: StackIdentity,
-  load: Pick<ProcessLoad, 'now'>,
-): FastifyPluginAsyncTypebox {
+export interface PipelineRouteOptions {
+  readonly monitor: PipelineMonitor;
+  readonly problems: Problems;
+  readonly load: Pick<ProcessLoad, 'now'>;
+  readonly identity: StackIdentity;
+}
+
+export function pipelineRoute({ monitor, problems, load, identity }: PipelineRouteOptions): FastifyPluginAsyncTypebox {
+  const { stack, adapters } = identity;
   return async (app) => {
     app.get(
       '/pipeline',
@@ -19,13 +27,31 @@ export function pipelineRoute(
           tags: ['pipeline'],
         },
       },
-      async () => ({ ...(await monitor.state()), process: load.now() }),
+      async () => ({ ...(await monitor.state()), process: load.now(), problems: problems.list() }),
     );
 
     app.get(
       '/health',
       { schema: { summary: 'Whether the server is there', tags: ['pipeline'], response: { 200: HealthReply } } },
       () => ({ status: 'ok' as const, stack, adapters, uptimeSeconds: Math.round(process.uptime()) }),
+    );
+
+    app.get(
+      '/ready',
+      {
+        schema: {
+          summary: 'Whether stores, consumers and checkpoints work, and what is wrong',
+          tags: ['pipeline'],
+          response: { 200: ReadyReply, 503: ReadyReply },
+        },
+      },
+      async (_request, reply) => {
+        const current = [...problems.list()];
+        const ready = current.length === 0;
+        return reply
+          .code(ready ? 200 : 503)
+          .send({ status: ready ? 'ready' : 'not ready', stack, adapters, problems: current });
+      },
     );
   };
 }

@@ -1,5 +1,7 @@
 /** The server on the AWS adapters, against an emulator that has no Lambda: it runs the consumers itself. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +20,7 @@ import { describeWithEngine } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Moto, MOTO_START_MILLIS, startMoto } from '../support/moto.ts';
 import { pipeline } from '../support/running-server.ts';
+import { s3Client } from '../support/s3-bucket.ts';
 
 const names = stackNames('iot', '123456789012');
 const log = pino({ level: 'silent' });
@@ -49,10 +52,16 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
     await rm(folder, { recursive: true });
   });
 
+  const client = () => ({
+    region: 'us-east-1',
+    endpoints: { kinesis: moto.url, s3: moto.url, dynamoDb: moto.url, cloudWatch: moto.url },
+  });
+
   async function start(checkpointFile = join(folder, 'checkpoints.json')): Promise<void> {
     const container = await awsContainer({
       stack: 'iot',
-      client: { region: 'us-east-1', endpoint: moto.url },
+      client: client(),
+      watchMillis: 200,
       runMappings: { checkpointFile },
       log,
       pipeline,
@@ -89,7 +98,9 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
     await eventually(async () => (await history()).readings.length === 1 && (await archived()).objects.length === 1);
     await app.close();
     expect(JSON.parse(await readFile(join(folder, 'checkpoints.json'), 'utf8'))).toMatchObject({
-      'iot-IoTS3EventProcessor': { 'shardId-000000000000': { type: 'AFTER_SEQUENCE_NUMBER' } },
+      version: 2,
+      stream: { endpoint: moto.url, arn: `arn:aws:kinesis:us-east-1:123456789012:stream/${names.stream}` },
+      positions: { 'iot-IoTS3EventProcessor': { 'shardId-000000000000': { type: 'AFTER_SEQUENCE_NUMBER' } } },
     });
 
     await start();
@@ -131,14 +142,14 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
   });
 
   test('a put through the Kinesis door is taken', async () => {
-    const client = new KinesisClient({ ...moto.clientOptions, endpoint: url, requestHandler: new NodeHttpHandler() });
+    const kinesis = new KinesisClient({ ...moto.clientOptions, endpoint: url, requestHandler: new NodeHttpHandler() });
     const Data = Buffer.from('{"sensorid":"kitchen","value":7}');
     const record = { PartitionKey: 'kitchen', Data };
-    await client.send(new PutRecordCommand({ StreamName: names.stream, ...record }));
-    const { FailedRecordCount } = await client.send(
+    await kinesis.send(new PutRecordCommand({ StreamName: names.stream, ...record }));
+    const { FailedRecordCount } = await kinesis.send(
       new PutRecordsCommand({ StreamName: names.stream, Records: [record, record, record] }),
     );
-    client.destroy();
+    kinesis.destroy();
     expect(FailedRecordCount).toBe(0);
     await eventually(async () => (await history()).readings.length === 4);
   }, 30_000);
@@ -152,13 +163,105 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
   test('a file that holds no checkpoints is named', async () => {
     const file = join(folder, 'broken.json');
     await writeFile(file, '{');
-    await expect(start(file)).rejects.toThrow(`${file}: holds no checkpoints`);
+    await expect(start(file)).rejects.toThrow(`${file}: holds no checkpoints (it is no JSON)`);
+  });
+
+  test.each(['left running', 'started again'])(
+    'a stream that was made anew is read from its beginning by a server that was %s',
+    async (how) => {
+      for (const value of [1, 2, 3]) await put(value);
+      await eventually(async () => (await history()).readings.length === 3);
+      if (how === 'started again') await app.close();
+      await moto.reset();
+      await createStack(names, 1, moto.clientOptions);
+      if (how === 'started again') await start();
+      expect((await put(4)).status).toBe(202);
+      await eventually(async () => (await history()).readings.length === 1 && (await archived()).objects.length === 1);
+      expect((await history()).readings).toMatchObject([{ value: 4 }]);
+      if (how === 'started again') {
+        expect(await readFile(join(folder, 'checkpoints.json.other'), 'utf8')).toContain('"sequenceNumber": "3"');
+      }
+    },
+    30_000,
+  );
+
+  test('a second server on the same checkpoints is refused', async () => {
+    await expect(start()).rejects.toThrow(`checkpoints.json: is in use by the server with process id ${process.pid}`);
+  });
+
+  test('is ready until a store is gone, says which, and is ready again when it is back', async () => {
+    const ready = async () => {
+      const response = await fetch(`${url}/ready`);
+      const { problems } = (await response.json()) as { problems: { what: string }[] };
+      return { status: response.status, problems };
+    };
+    expect(await ready()).toMatchObject({ status: 200, problems: [] });
+    const s3 = s3Client(moto.clientOptions);
+    await s3.send(new DeleteBucketCommand({ Bucket: names.bucket }));
+    await eventually(async () => (await ready()).status === 503);
+    expect((await ready()).problems).toMatchObject([
+      { what: 'archive bucket', message: `${names.bucket} is not there`, since: expect.any(String) },
+    ]);
+    expect(await getJson('/health')).toMatchObject({ status: 'ok' });
+    await s3.send(new CreateBucketCommand({ Bucket: names.bucket }));
+    s3.destroy();
+    await eventually(async () => (await ready()).status === 200);
+  }, 30_000);
+
+  test('everything that is missing is named at once, with what to do', async () => {
+    await moto.reset();
+    const dynamoDb = new DynamoDBClient(moto.clientOptions);
+    await dynamoDb.send(
+      new CreateTableCommand({
+        TableName: names.table,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      }),
+    );
+    dynamoDb.destroy();
+    const refused = (await awsContainer({ stack: 'iot', client: client(), log }).catch(
+      (error: unknown) => error,
+    )) as Error;
+    for (const words of [
+      `stream ${names.stream} is not there`,
+      `aws kinesis create-stream --stream-name ${names.stream} --shard-count 2`,
+      `archive bucket ${names.bucket} is not there`,
+      `aws s3api create-bucket --bucket ${names.undeliveredBucket}`,
+      `table ${names.table} has the key id (HASH, N), but needs SensorId (HASH, S) and Timestamp (RANGE, S)`,
+      '--undelivered-bucket',
+    ]) {
+      expect(refused.message).toContain(words);
+    }
+  });
+
+  test('resources with names of their own are used', async () => {
+    const own = { stream: 'my-stream', bucket: 'my-archive', undeliveredBucket: 'my-undelivered', table: 'my-table' };
+    await createStack({ ...names, ...own }, 1, moto.clientOptions);
+    const container = await awsContainer({ stack: 'iot', client: client(), names: own, log });
+    expect(appServices(container).identity.names).toMatchObject(own);
+  });
+
+  test('a server of this project is no AWS', async () => {
+    const endpoints = { ...client().endpoints, kinesis: url };
+    await expect(awsContainer({ stack: 'iot', client: { region: 'us-east-1', endpoints }, log })).rejects.toThrow(
+      /^AWS_ENDPOINT_URL: is .*where a server of this project runs/,
+    );
+  });
+
+  test('no fleet writes into the stack unasked', async () => {
+    const response = await fetch(`${url}/lab/fleet`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('--allow-simulation') });
   });
 
   test('a stack that is not there is named', async () => {
-    const client = { region: 'us-east-1', endpoint: moto.url };
-    await expect(awsContainer({ stack: 'nowhere', client, log })).rejects.toThrow(
-      'nowhere-SensorStream could not be looked up',
+    await expect(awsContainer({ stack: 'nowhere', client: client(), log })).rejects.toThrow(
+      'nowhere-SensorStream is not there',
     );
   });
 });
