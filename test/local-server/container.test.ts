@@ -4,7 +4,10 @@ import { Ports } from '../../adapters/tokens.ts';
 import { memoryContainer } from '../../local-server/memory-container.ts';
 import { Services } from '../../local-server/tokens.ts';
 
-test.each(Object.entries({ ...Ports, ...Services }))('the container resolves %s', (_name, token) => {
+/** Bound on AWS only, where `aws-server.test.ts` runs it. */
+const { stackWatch: _stackWatch, ...inMemory } = Services;
+
+test.each(Object.entries({ ...Ports, ...inMemory }))('the container resolves %s', (_name, token) => {
   const options = { stack: 'iot', shards: 1, retentionHours: 1, retentionMiB: 1, writeLimits: false };
   expect(memoryContainer({ ...options, log: pino({ level: 'silent' }) }).get<unknown>(token)).toBeDefined();
 });

@@ -5,6 +5,9 @@ test('what is not given is what the pipeline says, on loopback', () => {
   expect(parseServerOptions([], {})).toEqual({
     adapters: 'memory',
     runMappings: false,
+    allowSimulation: false,
+    names: {},
+    ttlDays: undefined,
     stateFolder: '.state',
     host: '127.0.0.1',
     port: 3000,
@@ -21,10 +24,13 @@ test('what is not given is what the pipeline says, on loopback', () => {
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7 --token-file t';
+    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7 --token-file t';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
+    allowSimulation: true,
+    names: { stream: 'S', bucket: 'b', undeliveredBucket: 'u', table: 'T' },
+    ttlDays: 30,
     stateFolder: '/tmp/x',
     host: '::1',
     port: 0,
