@@ -22,7 +22,7 @@ import type { DoorOptions } from './http/door-options.ts';
 import { guardDoors } from './http/doors.ts';
 import { isLoopback } from './http/host-guard.ts';
 import type { ServerOptions } from './options.ts';
-import { registerProblemDetails } from './http/problem-details.ts';
+import { registerProblemDetails, sendFrameworkError } from './http/problem-details.ts';
 import { transport, type TransportLimits, type TransportOptions } from './http/transport.ts';
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -97,6 +97,10 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     serverFactory: transport({ log: options.logger, tls: options.tls, limits: options.limits ?? {} }),
     // Requests in flight are finished, idle connections are not waited for.
     forceCloseConnections: 'idle',
+    // The doors refuse them, in words.
+    return503OnClosing: false,
+    frameworkErrors: sendFrameworkError,
+    clientErrorHandler: () => undefined, // The transport has answered.
   });
   registerProblemDetails(app);
   const { allowedHosts = [], allowedOrigins = [] } = options.doors ?? {};

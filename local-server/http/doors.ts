@@ -1,4 +1,8 @@
-/** What every request must pass before a route sees it: a known host, and for web pages the rights that they have. */
+/**
+ * What every request passes before a route sees it, and every answer on its way out: only a known host, and web pages with
+ * the rights that they have, get in.
+ */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isKnownHost } from './host-guard.ts';
 import {
@@ -27,18 +31,40 @@ export function guardDoors(app: FastifyInstance, { host, allowedHosts, allowedOr
   const names = new Set([host, ...allowedHosts].map((name) => name.toLowerCase()));
   const origins = new Set(allowedOrigins.flatMap((origin) => parseOrigin(origin) ?? []));
 
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onRequest', (request, reply, done) => {
     // Answers are not for other pages to embed, nor for browsers to guess what they are.
     void reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin');
     const head = headOf(request);
     const asker = askerOf(head, origins);
     void reply.headers(corsHeaders(asker, head));
-    const refusal = refusalOf(head, names) ?? refusalOfPage(head, asker, historyFunction) ?? refusalOfEncoding(head);
+    const refusal =
+      (closing ? serverCloses : undefined) ??
+      refusalOf(head, names) ??
+      refusalOfPage(head, asker, historyFunction) ??
+      refusalOfEncoding(head);
     if (refusal !== undefined) void refuse(request, reply, refusal);
     else if (isPreflight(head)) void reply.headers(preflightHeaders(head)).code(200).send();
     else done();
   });
+
+  app.addHook('onSend', ({ method, raw }, reply, payload, done) => {
+    // Fastify closes the connection behind some errors; HTTP/2 has no such header (RFC 9113, section 8.2.2).
+    if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+    // Nobody reads the body of an answer to HEAD: a feed without an end would stay for ever.
+    if (method === 'HEAD' && payload instanceof Readable) payload.destroy();
+    done(null, payload);
+  });
 }
+
+const serverCloses: Refusal = {
+  status: 503,
+  detail: 'The server is closing; send the request again when it is back.',
+  awsType: 'ServiceUnavailable',
+};
 
 function refusalOf({ headers: { expect }, host, httpVersion }: RequestHead, names: ReadonlySet<string>) {
   if (expect !== undefined && !/^100-continue$/i.test(String(expect))) {

@@ -1,6 +1,7 @@
 /** Requests that are being answered, so that a server that closes can tell who is waited for. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -25,6 +26,12 @@ export class Exchanges {
       const { socket } = request;
       if (socket.remotePort === remotePort && socket.remoteAddress === remoteAddress) return true;
     }
+    return false;
+  }
+
+  /** Whether an answer on this connection has begun and not ended. */
+  answering(socket: Duplex): boolean {
+    for (const { request, response } of this.#open) if (request.socket === socket && response.headersSent) return true;
     return false;
   }
 

@@ -1,7 +1,8 @@
 /** Errors of the HTTP interface as problem details (RFC 9457). The one table from errors to status codes. */
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidRequest, StoreUnavailable } from '../../core/errors.ts';
+import { KnownPaths } from './known-paths.ts';
 
 export interface Problem {
   readonly status: number;
@@ -19,22 +20,45 @@ export function sendProblem(reply: FastifyReply, { status, ...members }: Problem
 }
 
 export function registerProblemDetails(app: FastifyInstance): void {
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    // Fastify closes the connection behind some errors; HTTP/2 has no such header (RFC 9113, section 8.2.2).
-    if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection');
-    done();
-  });
+  const paths = new KnownPaths(app);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, problem);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = paths.methodsOf(path);
+    if (methods.length > 0) {
+      const allow = methods.join(', ');
+      return sendProblem(reply.header('allow', allow), {
+        status: 405,
+        detail: `${path} does not take ${request.method}; it takes ${allow}.`,
+      });
+    }
+    const without = path.replace(/\/+$/, '');
+    return sendProblem(reply, {
       status: 404,
-      detail: `There is no ${request.method} ${request.url.split('?')[0] ?? ''} here; /docs lists what there is.`,
-    }),
-  );
+      detail:
+        without !== path && paths.methodsOf(without).length > 0
+          ? `There is no ${path} here, but ${without}: leave out the slash at the end.`
+          : `There is no ${request.method} ${path} here; /docs lists what there is.`,
+    });
+  });
+}
+
+/** For Fastify's `frameworkErrors`: what it refuses before a request has a route, and so before any hook. */
+export function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split('?', 1)[0] ?? '';
+  void sendProblem(reply.header('x-content-type-options', 'nosniff'), {
+    status: error.statusCode ?? 400,
+    detail:
+      error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+        ? 'A part of the path is too long.'
+        : error.code === 'FST_ERR_BAD_URL'
+          ? `The path ${path} is not valid: % must be followed by two hexadecimal digits, and the bytes must be UTF-8.`
+          : error.message,
+  });
 }
 
 function problemOf(error: FastifyError | InvalidRequest | StoreUnavailable): Problem {

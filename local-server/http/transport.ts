@@ -3,13 +3,14 @@
  * protocol (HTTP/2 with prior knowledge, RFC 9113 section 3.3, which the Kinesis client of the AWS SDK for JavaScript v3
  * speaks); with TLS the two sides agree on it (ALPN).
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, maxHeaderSize, type Server } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { FastifyBaseLogger, FastifyServerFactory, FastifyServerFactoryHandler } from 'fastify';
 import { Exchanges } from './exchanges.ts';
 import { protocolOf } from './first-bytes.ts';
+import { problemOfParser, rawProblem } from './raw-problem.ts';
 
 /** In milliseconds, but for `connections`. */
 export interface TransportLimits {
@@ -92,6 +93,11 @@ function createTransport(
   );
   http1.maxConnections = limits.connections;
   http1.on('checkExpectation', serve);
+  http1.on('clientError', (error, socket) => {
+    // In the middle of an answer, an error would look like a part of it.
+    if (socket.writable && !exchanges.answering(socket)) socket.end(problemOfParser(error, maxHeaderSize));
+    if (socket instanceof Socket) socket.destroySoon();
+  });
 
   const http2 = createHttp2Server({
     settings: { maxConcurrentStreams: CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW },
@@ -130,6 +136,8 @@ function createTransport(
     decide(socket, limits.firstBytes, (start) => {
       undecided.delete(socket);
       const protocol = start && protocolOf(start);
+      // A server of HTTP/1.1 answers what a client sent before it ended; in other protocols the end is the end.
+      if (protocol !== 'http1') socket.allowHalfOpen = false;
       if (protocol === undefined) socket.destroy();
       else if (protocol === 'tls' && secure !== undefined) secure.emit('connection', socket);
       else if (protocol === 'tls') refuseTls(socket);
@@ -153,15 +161,7 @@ function createTransport(
   function refusePlain(socket: Socket): void {
     socket.on('error', () => undefined);
     tell('A client spoke plain HTTP, but this port speaks TLS. Use https://.');
-    const body = JSON.stringify({
-      type: 'about:blank',
-      title: 'Bad Request',
-      status: 400,
-      detail: 'This port speaks TLS: use https:// instead of http://.',
-    });
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
+    socket.end(rawProblem(400, 'This port speaks TLS: use https:// instead of http://.'));
     socket.resume(); // What the client still sends is not wanted, but unread it would cut the answer off.
     socket.setTimeout(limits.firstBytes, () => socket.destroy());
   }

@@ -10,8 +10,11 @@ export function eventsRoute(hub: EventHub): FastifyPluginAsyncTypebox {
     app.get(
       '/events',
       { schema: { summary: 'What happens, as it happens', tags: ['pipeline'], produces: ['text/event-stream'] } },
-      (_request, reply) =>
-        reply.header('cache-control', 'no-store').type('text/event-stream; charset=utf-8').send(hub.subscribe()),
+      (_request, reply) => {
+        const feed = hub.subscribe();
+        reply.raw.once('close', () => feed.destroy());
+        return reply.header('cache-control', 'no-store').type('text/event-stream; charset=utf-8').send(feed);
+      },
     );
     // Feeds have no end of their own: without this, closing the server would wait for the watchers.
     app.addHook('preClose', async () => hub.close());

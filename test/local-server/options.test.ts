@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { HELP, parseServerOptions } from '../../local-server/options.ts';
 
 test('what is not given is what the pipeline says, on loopback', () => {
@@ -18,13 +18,13 @@ test('what is not given is what the pipeline says, on loopback', () => {
     writeLimits: false,
     maxRecordKib: 1_024,
     logLevel: 'warn',
-    doors: { tls: undefined, allowedOrigins: [], allowedHosts: [], token: 'unset' },
+    doors: { tls: undefined, allowedOrigins: [], allowedHosts: [] },
   });
 });
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7 --token-file t';
+    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -45,7 +45,6 @@ test('every option is taken', () => {
       tls: { certFile: 'c.pem', keyFile: 'k.pem' },
       allowedOrigins: ['https://grafana.example', 'null'],
       allowedHosts: ['pi.local', '192.168.1.7'],
-      token: { file: 't' },
     },
   });
 });
@@ -70,9 +69,6 @@ test.each([
   ['--allow-origin', '--allow-origin ftp://a.example'],
   ['--allowed-hosts', '--allowed-hosts http://pi.local'],
   ['--allowed-hosts', '--allowed-hosts pi.local:3000'],
-  ['--token', '--token short'],
-  ['--token-file', '--token 0123456789abcdef --token-file t'],
-  ['--no-auth', '--no-auth --token 0123456789abcdef'],
 ])('names %s where it is wrong (%s)', (words, args) => {
   expect(() => parseServerOptions(args.split(' '))).toThrow(words);
 });
@@ -94,29 +90,7 @@ test('help names every option', () => {
     'tls-self-signed',
     'allow-origin',
     'allowed-hosts',
-    'token',
-    'token-file',
-    'no-auth',
   ]) {
     expect(HELP).toContain(`--${option}`);
   }
-});
-
-describe('the token', () => {
-  const tokenOf = (args: string[], environment: NodeJS.ProcessEnv) => {
-    const options = parseServerOptions(args, environment);
-    return options === 'help' ? undefined : options.doors.token;
-  };
-
-  test('comes from the environment, unless the command line says another', () => {
-    const environment = { IOT_TOKEN: 'from-the-environment' };
-    expect(tokenOf([], environment)).toEqual({ text: 'from-the-environment' });
-    expect(tokenOf(['--token', 'from-the-command-line'], environment)).toEqual({ text: 'from-the-command-line' });
-    expect(tokenOf(['--no-auth'], environment)).toBe('none');
-  });
-
-  test('is not told where it is wrong', () => {
-    expect(() => tokenOf([], { IOT_TOKEN: 'hunter2' })).toThrow('IOT_TOKEN');
-    expect(() => tokenOf([], { IOT_TOKEN: 'hunter2' })).not.toThrow('hunter2');
-  });
 });
