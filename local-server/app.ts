@@ -13,8 +13,7 @@ import type {
 } from '../core/ports.ts';
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
-import { kinesisApi } from './aws-api/kinesis.ts';
-import { lambdaApi } from './aws-api/lambda.ts';
+import { awsApi } from './aws-api/aws-api.ts';
 import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
@@ -122,25 +121,17 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     },
   });
 
-  const { functions, clock, eventStream, shardReader, identity } = services;
+  const { functions, clock, identity } = services;
   const { names, accountId, region } = identity;
-  await app.register(kinesisApi, {
-    eventStream,
-    shardReader,
-    streamName: names.stream,
-    accountId,
-    region,
-    clock,
+  await app.register(awsApi, {
+    ...{ eventStream: services.eventStream, shardReader: services.shardReader, clock },
+    ...{ names, accountId, region },
     retentionInHours: options.retentionHours,
-  });
-  await app.register(lambdaApi, {
     functions: new Map([
       [names.archiveEvents, functions.archiveEvents],
       [names.storeReadings, functions.storeReadings],
       [names.sensorHistory, functions.sensorHistory],
     ]),
-    accountId,
-    region,
   });
 
   await app.register(putReadingsRoute(services.putReadings));

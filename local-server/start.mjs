@@ -64,13 +64,22 @@ async function bundlePackages() {
   const bundle = await outputOf({
     ...common,
     stdin: {
-      contents: `module.exports = {${packageNames.map((name) => `'${name}': require('${name}')`)}}`,
+      contents: packagesSource(),
       resolveDir: here('.'),
     },
     outfile: file ?? here('packages.bundle.cjs'),
   });
   if (file) await keep(bundle).catch(() => undefined); // A checkout that is not to be written to starts as well.
   return bundle;
+}
+
+/** `require` does not find cborg, and wraps the default export of fast-xml-builder: those two are imported. */
+function packagesSource() {
+  const required = packageNames.map((name) => `'${name}': require('${name}')`);
+  return `
+    import * as cborg from 'cborg';
+    import xmlBuilder from 'fast-xml-builder';
+    export const packages = { cborg, 'fast-xml-builder': xmlBuilder, ${required.join()} };`;
 }
 
 /** Named after all that goes into it. @returns Nothing where npm has left no record of what it installed. */
@@ -106,5 +115,5 @@ function evaluate({ path, text }) {
 }
 
 process.setSourceMapsEnabled(true);
-const [server, packages] = await Promise.all([bundleServer(), bundlePackages().then(evaluate)]);
+const [server, { packages }] = await Promise.all([bundleServer(), bundlePackages().then(evaluate)]);
 evaluate(server)((name) => (Object.hasOwn(packages, name) ? packages[name] : require(name)), import.meta.resolve);

@@ -1,8 +1,9 @@
 /**
- * Reads the members of a JSON request as the model of a service declares them. As on AWS, a member of the wrong type is
+ * Reads the members of a request as the model of a service declares them. As on AWS, a member of the wrong type is
  * a SerializationException at once, while broken constraints are collected and become one ValidationException.
  */
 import { AwsError } from './aws-error.ts';
+import { Timestamp } from './codec.ts';
 
 export interface StringRules {
   readonly required?: boolean;
@@ -29,10 +30,10 @@ export class Members {
   readonly #path: string;
   readonly #violations: string[];
 
-  /** @param json The parsed request. */
-  constructor(json: unknown, path = '', violations: string[] = []) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw mismatch(path, json, 'Structure');
-    this.#fields = json as Record<string, unknown>;
+  /** @param request Decoded from JSON or CBOR. */
+  constructor(request: unknown, path = '', violations: string[] = []) {
+    if (!isStructure(request)) throw mismatch(path, request, 'Structure');
+    this.#fields = request;
     this.#path = path;
     this.#violations = violations;
   }
@@ -70,19 +71,14 @@ export class Members {
     return value;
   }
 
-  /** Required bytes, which JSON carries as base64. @param maxLength In bytes. */
+  /** Required bytes, which JSON carries as base64 and CBOR as they are. @param maxLength In bytes. */
   blob(name: string, maxLength: number): Uint8Array {
     const value = this.#value(name);
     if (value === undefined) {
       this.#violate(name, null, 'Member must not be null');
       return new Uint8Array();
     }
-    if (typeof value !== 'string') throw mismatch(name, value, 'Blob');
-    const bytes = Buffer.from(value, 'base64');
-    // Node's decoder passes over what is not base64: only what encodes to the same text again was.
-    if (bytes.toString('base64') !== value) {
-      throw serializationException(`'${cut(value)}' can not be converted to a Blob: it is not padded Base64`);
-    }
+    const bytes = value instanceof Uint8Array ? value : fromBase64(name, value);
     const { length } = bytes;
     this.#checkLength(name, `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`, { length, maxLength });
     return bytes;
@@ -109,7 +105,7 @@ export class Members {
     throw new AwsError('ValidationException', `${count} detected: ${found.join('; ')}`);
   }
 
-  /** JSON null is the same as no member. */
+  /** Null is the same as no member. */
   #value(name: string): unknown {
     return this.#fields[name] ?? undefined;
   }
@@ -138,6 +134,24 @@ export class Members {
 
 export function serializationException(message: string): AwsError {
   return new AwsError('SerializationException', message);
+}
+
+function isStructure(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof Timestamp)
+  );
+}
+
+function fromBase64(name: string, value: unknown): Uint8Array {
+  if (typeof value !== 'string') throw mismatch(name, value, 'Blob');
+  const bytes = Buffer.from(value, 'base64');
+  // Node's decoder passes over what is not base64: only what encodes to the same text again was.
+  if (bytes.toString('base64') === value) return bytes;
+  throw serializationException(`'${cut(value)}' can not be converted to a Blob: it is not padded Base64`);
 }
 
 function mismatch(name: string, seen: unknown, expected: string): AwsError {

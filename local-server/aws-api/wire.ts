@@ -1,24 +1,23 @@
-/** What the JSON protocols of Kinesis and Lambda have in common on HTTP/1.1. */
+/** What the AWS APIs have in common on HTTP. */
 import { randomUUID } from 'node:crypto';
 // For `schema.hide`, which keeps a route out of the OpenAPI document.
 import type {} from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { answerError } from './aws-answer.ts';
+import type { AwsCall } from './aws-call.ts';
+import { recogniseAwsCall } from './aws-call.ts';
 import { AwsError } from './aws-error.ts';
 
 export interface Wire {
-  /** Media type of errors, exactly as AWS sends it: without a charset. */
-  readonly contentType: string;
   /** The answer to a body over the route's `bodyLimit`. */
   readonly bodyTooLarge: AwsError;
   /** The answer where the fault is the server's, whose cause is logged and not told. */
   readonly internalFailure: AwsError;
-  /** The body of an error. */
-  encodeError(error: AwsError): unknown;
 }
 
 /**
  * Sets one scope up for an AWS API: bodies of every content type reach the routes as bytes, each answer carries a
- * request id, and each error has the shape that the clients of that API read. Nothing outside the scope changes.
+ * request id, and each error is written in the protocol of the call. Nothing outside the scope changes.
  */
 export function speakAws(scope: FastifyInstance, wire: Wire): void {
   scope.removeAllContentTypeParsers();
@@ -35,23 +34,22 @@ export function speakAws(scope: FastifyInstance, wire: Wire): void {
     // Fastify closes the connection behind a body that it does not take. The client is still sending then and would
     // see a broken pipe, which it retries, instead of this answer.
     if (answer === wire.bodyTooLarge) void reply.removeHeader('connection');
-    return reply
-      .code(answer.statusCode)
-      .header('x-amzn-errortype', answer.type)
-      .type(wire.contentType)
-      .send(encodeJson(wire.encodeError(answer)));
+    return sendAwsError(reply, answer);
   });
 }
 
-/** The JSON of a body; `undefined` for none. @throws SyntaxError or TypeError where it is no JSON or no UTF-8. */
-export function decodeJson(body: unknown): unknown {
-  if (!(body instanceof Uint8Array) || body.length === 0) return undefined;
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+/** Answers an AWS call with an error, in the protocol of the call. */
+export function sendAwsError(reply: FastifyReply, error: AwsError, call: AwsCall = callOf(reply)): FastifyReply {
+  const requestId = reply.getHeader('x-amzn-requestid');
+  const answer = answerError(call, error, requestId === undefined ? undefined : String(requestId));
+  return reply.code(answer.statusCode).headers(answer.headers).send(answer.body);
 }
 
-/** As bytes, because Fastify adds a charset to the content type of JSON that is a string. */
-export function encodeJson(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value));
+/** Requests reach the scopes of AWS as calls only (`constraint.ts`). */
+export function callOf({ request }: FastifyReply): AwsCall {
+  const call = recogniseAwsCall(request.raw);
+  if (call === undefined) throw new Error('this request is no AWS call');
+  return call;
 }
 
 function toAwsError(error: unknown, wire: Wire): AwsError {

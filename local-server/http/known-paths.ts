@@ -10,9 +10,11 @@ interface KnownPath {
 export class KnownPaths {
   readonly #paths = new Map<string, KnownPath>();
 
-  /** Follows the routes that are registered from now on. */
+  /** Follows the routes that are registered from now on, but for those that only AWS calls reach. */
   constructor(app: FastifyInstance) {
-    app.addHook('onRoute', ({ url, method }) => this.add(url, [method].flat()));
+    app.addHook('onRoute', ({ url, method, constraints }) => {
+      if (constraints?.aws === undefined) this.add(url, [method].flat());
+    });
   }
 
   add(url: string, methods: readonly string[]): void {

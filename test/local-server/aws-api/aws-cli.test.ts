@@ -5,16 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import fastify from 'fastify';
-import { kinesisApi } from '../../../local-server/aws-api/kinesis.ts';
-import { lambdaApi } from '../../../local-server/aws-api/lambda.ts';
 import { createLambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
 import { describeWithEngine } from '../../support/engines.ts';
 import { FakeEventStream } from './fake-event-stream.ts';
+import { accountId, frontDoor, names, region } from './front-door.ts';
 
-const identity = { accountId: '000000000000', region: 'eu-west-1' };
+const identity = { accountId, region };
 const clock = { now: () => Date.UTC(2026, 0, 1) };
-const streamName = 'iot-IoTEventStream';
+const streamName = names.stream;
 /** Each call starts a Python interpreter, which takes its time on a busy machine. */
 const PATIENCE = 60_000;
 
@@ -29,21 +27,13 @@ describeWithEngine('aws', 'the AWS CLI, unchanged', (executable) => {
     // Version 2 would take arguments for base64; version 1 does not know the setting.
     await writeFile(join(folder, 'config'), '[default]\ncli_binary_format = raw-in-base64-out\n');
     stream = new FakeEventStream();
-    app = fastify();
-    await app.register(kinesisApi, {
-      eventStream: stream,
-      shardReader: stream,
-      streamName,
-      clock,
-      retentionInHours: 24,
-      ...identity,
-    });
     const handler = async (event: { fail?: boolean }) => {
       if (event.fail === true) throw new Error('asked to fail');
       return { Items: [], Count: 0 };
     };
     const history = { name: 'iot-IoTAPI', handler, timeoutInSeconds: 60, memoryInMiB: 256, clock, ...identity };
-    await app.register(lambdaApi, { functions: new Map([[history.name, createLambdaFunction(history)]]), ...identity });
+    const functions = new Map([[history.name, createLambdaFunction(history)]]);
+    app = await frontDoor({ eventStream: stream, shardReader: stream, clock, functions });
     environment = {
       ...process.env,
       AWS_ENDPOINT_URL: await app.listen({ host: '127.0.0.1', port: 0 }),

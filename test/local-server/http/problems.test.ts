@@ -51,7 +51,7 @@ test.each([
   ['GET', '/readings', 'POST'],
   ['OPTIONS', '/readings', 'POST'],
   ['PUT', '/sensors/a/readings', 'GET, HEAD'],
-  ['DELETE', '/', 'GET, HEAD, POST'],
+  ['DELETE', '/', 'GET, HEAD'],
   ['POST', '/archive/2026-01-01/1.ndjson.gz', 'GET, HEAD'],
   ['GET', '/lab/shards/shardId-000000000000/split', 'POST'],
 ])('405 to %s %s says that it takes %s', async (method, path, allow) => {

@@ -1,4 +1,5 @@
-import type { KinesisContext } from '../kinesis-context.ts';
+import { Timestamp } from '../codec.ts';
+import type { KinesisContext } from './context.ts';
 
 /** What ListStreams and DescribeStreamSummary both tell about the stream. */
 export function summarizeStream({ streamName, streamArn, createdAt }: KinesisContext) {
@@ -7,6 +8,6 @@ export function summarizeStream({ streamName, streamArn, createdAt }: KinesisCon
     StreamARN: streamArn,
     StreamStatus: 'ACTIVE',
     StreamModeDetails: { StreamMode: 'PROVISIONED' },
-    StreamCreationTimestamp: createdAt / 1_000,
+    StreamCreationTimestamp: new Timestamp(createdAt),
   };
 }

@@ -1,12 +1,13 @@
 /** The one stream behind the Kinesis API, and how a request names it. */
-import type { Clock, EpochMillis, EventStream, ShardReader } from '../../core/ports.ts';
-import { AwsError } from './aws-error.ts';
-import type { Members } from './members.ts';
+import type { Clock, EpochMillis, EventStream, ShardReader } from '../../../core/ports.ts';
+import type { StackNames } from '../../../core/stack-names.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Members } from '../members.ts';
 
 export interface KinesisApiOptions {
   readonly eventStream: EventStream;
   readonly shardReader: Pick<ShardReader, 'listShards'>;
-  readonly streamName: string;
+  readonly names: StackNames;
   /** 12 digits; `000000000000` offline. */
   readonly accountId: string;
   readonly region: string;
@@ -15,6 +16,7 @@ export interface KinesisApiOptions {
 }
 
 export interface KinesisContext extends KinesisApiOptions {
+  readonly streamName: string;
   readonly streamArn: string;
   readonly createdAt: EpochMillis;
 }
@@ -30,9 +32,11 @@ export interface StreamReference {
 export const streamNameRules = { minLength: 1, maxLength: 128, pattern: '[a-zA-Z0-9_.-]+' };
 
 export function createContext(options: KinesisApiOptions): KinesisContext {
-  const { region, accountId, streamName, clock } = options;
+  const { region, accountId, names, clock } = options;
+  const streamName = names.stream;
   return {
     ...options,
+    streamName,
     streamArn: `arn:aws:kinesis:${region}:${accountId}:stream/${streamName}`,
     createdAt: clock.now(),
   };

@@ -11,14 +11,13 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import fastify from 'fastify';
-import { StoreUnavailable } from '../../../core/errors.ts';
-import { kinesisApi } from '../../../local-server/aws-api/kinesis.ts';
-import { FakeEventStream } from './fake-event-stream.ts';
+import { StoreUnavailable } from '../../../../core/errors.ts';
+import { FakeEventStream } from '../fake-event-stream.ts';
+import { accountId, frontDoor, names, region } from '../front-door.ts';
 
 const CREATED = Date.UTC(2026, 0, 1, 12, 0, 0, 500);
-const StreamName = 'iot-IoTEventStream';
-const StreamARN = `arn:aws:kinesis:eu-west-1:000000000000:stream/${StreamName}`;
+const StreamName = names.stream;
+const StreamARN = `arn:aws:kinesis:${region}:${accountId}:stream/${StreamName}`;
 const Data = Buffer.from('{"sensorid":"a","value":1}');
 
 let now: number;
@@ -30,17 +29,7 @@ let client: KinesisClient;
 beforeEach(async () => {
   now = CREATED;
   stream = new FakeEventStream();
-  app = fastify({ logger: false });
-  app.post('/elsewhere', async (request) => ({ type: typeof request.body }));
-  await app.register(kinesisApi, {
-    eventStream: stream,
-    shardReader: stream,
-    streamName: StreamName,
-    accountId: '000000000000',
-    region: 'eu-west-1',
-    clock: { now: () => now },
-    retentionInHours: 24,
-  });
+  app = await frontDoor({ eventStream: stream, shardReader: stream, clock: { now: () => now } });
   address = await app.listen({ host: '127.0.0.1', port: 0 });
   client = connect();
 });
@@ -446,12 +435,15 @@ describe('on the wire', () => {
     expect(await post('ListStreams', {}, headers)).toMatchObject({ status: 200 });
   });
 
-  test('CBOR is refused with the way out', async () => {
-    expect(await post('ListStreams', {}, { 'content-type': 'application/x-amz-cbor-1.1' })).toEqual(
-      error('SerializationException', text(/CBOR_ENABLED=false/)),
-    );
+  test('a content type that Kinesis does not know is named, with those that it knows', async () => {
     expect(await post('ListStreams', {}, { 'content-type': 'text/plain' })).toEqual(
-      error('SerializationException', text(/must be application\/x-amz-json-1\.1, but is 'text\/plain'/)),
+      error('UnknownOperationException', text(/one of application\/x-amz-json-1\.1, .*, but is 'text\/plain'/), 404),
+    );
+  });
+
+  test('an unknown operation is told before the content type is looked at', async () => {
+    expect(await post('Nothing', {}, { 'content-type': 'text/plain' })).toEqual(
+      error('UnknownOperationException', text(/^Nothing of Kinesis is not offered here/)),
     );
   });
 

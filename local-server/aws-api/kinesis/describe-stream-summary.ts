@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_RECORD_KIB } from '../../../core/stream-event.ts';
-import type { Operation } from '../kinesis-context.ts';
-import { readStreamReference, requireStream } from '../kinesis-context.ts';
+import type { Operation } from './context.ts';
+import { readStreamReference, requireStream } from './context.ts';
 import { summarizeStream } from './stream-summary.ts';
 
 export const describeStreamSummary: Operation = async (members, context) => {

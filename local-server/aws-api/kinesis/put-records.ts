@@ -1,6 +1,6 @@
 import { streamEventBytes } from '../../../core/stream-event.ts';
-import type { Operation } from '../kinesis-context.ts';
-import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
+import type { Operation } from './context.ts';
+import { invalidArgument, readStreamReference, requireStream } from './context.ts';
 import { checkRecordEntry, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
 
 const MAX_REQUEST_BYTES = 10 * 1_024 * 1_024;

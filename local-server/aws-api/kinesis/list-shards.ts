@@ -1,7 +1,7 @@
 import type { EpochMillis, Shard } from '../../../core/ports.ts';
 import { AwsError } from '../aws-error.ts';
-import type { Operation } from '../kinesis-context.ts';
-import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
+import type { Operation } from './context.ts';
+import { invalidArgument, readStreamReference, requireStream } from './context.ts';
 
 /** API reference of ListShards: the default of MaxResults, and how long a token is good. */
 const DEFAULT_MAX_RESULTS = 1_000;

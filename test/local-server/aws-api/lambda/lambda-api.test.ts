@@ -2,10 +2,9 @@ import type { InvokeCommandInput } from '@aws-sdk/client-lambda';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import fastify from 'fastify';
-import { lambdaApi } from '../../../local-server/aws-api/lambda.ts';
-import type { LambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
-import { createLambdaFunction } from '../../../local-server/delivery/lambda-runtime.ts';
+import type { LambdaFunction } from '../../../../local-server/delivery/lambda-runtime.ts';
+import { createLambdaFunction } from '../../../../local-server/delivery/lambda-runtime.ts';
+import { frontDoor } from '../front-door.ts';
 
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:iot-IoTAPI';
 const identity = { accountId: '000000000000', region: 'eu-west-1' };
@@ -35,14 +34,14 @@ beforeEach(async () => {
     ...identity,
   });
   const broken: LambdaFunction = { invoke: () => Promise.reject(new Error('secret detail')) };
-  app = fastify({ logger: { level: 'error', stream: { write: (line) => void logged.push(line) } } });
-  await app.register(lambdaApi, {
-    functions: new Map([
-      ['iot-IoTAPI', echo],
-      ['broken', broken],
-    ]),
-    ...identity,
-  });
+  const functions = new Map([
+    ['iot-IoTAPI', echo],
+    ['broken', broken],
+  ]);
+  app = await frontDoor(
+    { functions },
+    { logger: { level: 'error', stream: { write: (line) => void logged.push(line) } } },
+  );
   address = await app.listen({ host: '127.0.0.1', port: 0 });
   client = new LambdaClient({
     endpoint: address,

@@ -1,6 +1,6 @@
 import { AwsError } from '../aws-error.ts';
-import type { Operation } from '../kinesis-context.ts';
-import { invalidArgument, readStreamReference, requireStream } from '../kinesis-context.ts';
+import type { Operation } from './context.ts';
+import { invalidArgument, readStreamReference, requireStream } from './context.ts';
 import { checkRecordEntry, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
 
 export const putRecord: Operation = async (members, context) => {

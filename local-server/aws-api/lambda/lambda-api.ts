@@ -1,12 +1,13 @@
-/**
- * Lambda's Invoke for unchanged AWS clients: REST-JSON over HTTP/1.1. Signatures are not checked, and the log tail
- * (`X-Amz-Log-Type`) and the client context are passed over.
- */
+/** Lambda's Invoke: REST-JSON. The log tail (`X-Amz-Log-Type`) and the client context are passed over. */
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
-import type { LambdaFunction } from '../delivery/lambda-runtime.ts';
-import { formatFunctionArn } from '../delivery/lambda-runtime.ts';
-import { AwsError } from './aws-error.ts';
-import { decodeJson, encodeJson, speakAws } from './wire.ts';
+import type { StackNames } from '../../../core/stack-names.ts';
+import type { LambdaFunction } from '../../delivery/lambda-runtime.ts';
+import { formatFunctionArn } from '../../delivery/lambda-runtime.ts';
+import { AwsError } from '../aws-error.ts';
+import { decodeJson, encodeJson } from '../codec.ts';
+import { constraintsFor } from '../constraint.ts';
+import { refuse } from '../refusals.ts';
+import { callOf, speakAws } from '../wire.ts';
 
 export interface LambdaApiOptions {
   /** By full name, `<stack>-<name>`. */
@@ -14,9 +15,11 @@ export interface LambdaApiOptions {
   /** 12 digits; `000000000000` offline. */
   readonly accountId: string;
   readonly region: string;
+  readonly names: StackNames;
 }
 
 const CONTENT_TYPE = 'application/json';
+const offered = ['Invoke'];
 /** API reference of Invoke: 6 MB for synchronous invocations, 1 MB for asynchronous ones. */
 const MAX_PAYLOAD_BYTES = 6 * 1_024 * 1_024;
 const MAX_EVENT_PAYLOAD_BYTES = 1_024 * 1_024;
@@ -29,23 +32,22 @@ const functionNamePattern =
 
 export const lambdaApi: FastifyPluginCallback<LambdaApiOptions> = (app, options, done) => {
   speakAws(app, {
-    contentType: CONTENT_TYPE,
     bodyTooLarge: new AwsError(
       'RequestEntityTooLargeException',
       `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
       413,
     ),
     internalFailure: new AwsError('ServiceException', 'The server could not do this now; its log says why.', 500),
-    encodeError: ({ statusCode, message }) => ({ Type: statusCode < 500 ? 'User' : 'Service', Message: message }),
   });
   const invokeInBackground = backgroundInvoker(app);
 
   // A wildcard, because Fastify takes 100 characters for a parameter and an ARN may have more.
   app.post<{ Params: { '*': string }; Querystring: { Qualifier?: string } }>(
     '/2015-03-31/functions/*',
-    { bodyLimit: MAX_PAYLOAD_BYTES, schema: { hide: true } },
+    { bodyLimit: MAX_PAYLOAD_BYTES, constraints: constraintsFor('lambda'), schema: { hide: true } },
     async (request, reply) => {
       const name = readFunctionName(request.params['*']);
+      if (name === undefined) throw refuse(callOf(reply), request.raw, { names: options.names, offered });
       const lambdaFunction = findFunction(name, request.query.Qualifier, options);
       const type = readInvocationType(request);
       const payload = readPayload(request.body, type);
@@ -65,6 +67,9 @@ export const lambdaApi: FastifyPluginCallback<LambdaApiOptions> = (app, options,
         .send(encodeJson(result.payload));
     },
   );
+  app.all('/*', { constraints: constraintsFor('lambda'), schema: { hide: true } }, (request, reply) => {
+    throw refuse(callOf(reply), request.raw, { names: options.names, offered });
+  });
   done();
 };
 
@@ -86,10 +91,8 @@ function backgroundInvoker(app: FastifyInstance) {
   };
 }
 
-function readFunctionName(path: string): string {
-  const [, name] = /^(.+)\/invocations$/s.exec(path) ?? [];
-  if (name !== undefined) return name;
-  throw new AwsError('UnknownOperationException', 'Of the Lambda API only Invoke is offered here.', 404);
+function readFunctionName(path: string): string | undefined {
+  return /^(.+)\/invocations$/s.exec(path)?.[1];
 }
 
 function findFunction(

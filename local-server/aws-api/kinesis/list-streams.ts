@@ -1,5 +1,5 @@
-import type { Operation } from '../kinesis-context.ts';
-import { invalidArgument, streamNameRules } from '../kinesis-context.ts';
+import type { Operation } from './context.ts';
+import { invalidArgument, streamNameRules } from './context.ts';
 import { summarizeStream } from './stream-summary.ts';
 
 export const listStreams: Operation = (members, context) => {

@@ -1,8 +1,8 @@
 /** One record of PutRecord and PutRecords: its limits, and putting it. */
 import type { PutOutcome, StreamEvent } from '../../../core/ports.ts';
 import { DEFAULT_MAX_RECORD_BYTES, hashKeyProblem, sizeProblem, streamEventBytes } from '../../../core/stream-event.ts';
-import type { KinesisContext } from '../kinesis-context.ts';
-import { invalidArgument } from '../kinesis-context.ts';
+import type { KinesisContext } from './context.ts';
+import { invalidArgument } from './context.ts';
 import type { Members } from '../members.ts';
 
 export function readRecordEntry(members: Members): StreamEvent {

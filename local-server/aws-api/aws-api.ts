@@ -1,0 +1,43 @@
+/**
+ * The front door for unchanged AWS clients. Every call of an AWS client comes here, whatever its service, and is
+ * answered in the protocol of the client. Signatures are not checked.
+ */
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import { AwsError } from './aws-error.ts';
+import { addAwsConstraint, constraintsFor } from './constraint.ts';
+import type { KinesisApiOptions } from './kinesis/context.ts';
+import { kinesisApi } from './kinesis/kinesis-api.ts';
+import { lambdaApi, type LambdaApiOptions } from './lambda/lambda-api.ts';
+import { refuse } from './refusals.ts';
+import { callOf, speakAws } from './wire.ts';
+
+export interface AwsApiOptions extends KinesisApiOptions, LambdaApiOptions {}
+
+export async function awsApi(app: FastifyInstance, options: AwsApiOptions): Promise<void> {
+  addAwsConstraint(app);
+  await app.register(kinesisApi, options);
+  await app.register(lambdaApi, options);
+  await app.register(otherServices, options);
+}
+
+/** Refuses the calls of services that are not offered. Their bodies are read and dropped. */
+const otherServices: FastifyPluginCallback<AwsApiOptions> = (app, { names }, done) => {
+  speakAws(app, {
+    bodyTooLarge: new AwsError('RequestEntityTooLarge', 'This service is not offered here.', 413),
+    internalFailure: new AwsError('InternalFailure', 'The server could not do this now; its log says why.', 500),
+  });
+  for (const door of ['s3', 'other'] as const) {
+    app.all('/*', { constraints: constraintsFor(door), schema: { hide: true } }, (request, reply) => {
+      const call = callOf(reply);
+      // The Query protocol names its operation in the form.
+      const operation = call.operation ?? readAction(request.body);
+      throw refuse({ ...call, operation }, request.raw, { names });
+    });
+  }
+  done();
+};
+
+function readAction(body: unknown): string | undefined {
+  if (!(body instanceof Uint8Array)) return undefined;
+  return new URLSearchParams(Buffer.from(body).toString('latin1')).get('Action') ?? undefined;
+}
