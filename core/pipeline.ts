@@ -91,8 +91,15 @@ const ranges = [
   ['maximumRetryAttempts', -1, 10_000],
 ] as const;
 
-/** Refuses what CreateEventSourceMapping would refuse. @throws InvalidRequest naming the setting and what it may be. */
-export function checkEventSourceMapping(settings: EventSourceMappingSettings): void {
+/** Earlier than this (March 1973) no Kinesis stream had a record: such a number counts seconds. */
+const FIRST_PLAUSIBLE_MILLIS = 100_000_000_000;
+
+/**
+ * Rejects what CreateEventSourceMapping would reject.
+ * @param now Milliseconds since 1970.
+ * @throws InvalidRequest naming the setting and its range.
+ */
+export function checkEventSourceMapping(settings: EventSourceMappingSettings, now: number): void {
   for (const [name, least, most] of ranges) {
     const value = settings[name];
     if (!Number.isInteger(value) || value < least || value > most) {
@@ -108,4 +115,18 @@ export function checkEventSourceMapping(settings: EventSourceMappingSettings): v
   if (startingPosition === 'AT_TIMESTAMP' ? !Number.isFinite(timestamp) : timestamp !== undefined) {
     throw new InvalidRequest('startingPositionTimestamp', 'goes with startingPosition AT_TIMESTAMP, and only with it');
   }
+  if (timestamp !== undefined) checkStartingPositionTimestamp(timestamp, now);
+}
+
+/** API reference of CreateEventSourceMapping: "StartingPositionTimestamp cannot be in the future". */
+function checkStartingPositionTimestamp(timestamp: number, now: number): void {
+  const field = 'startingPositionTimestamp';
+  if (timestamp < 0) throw new InvalidRequest(field, `is ${timestamp}, but must not be negative`);
+  if (timestamp > 0 && timestamp < FIRST_PLAUSIBLE_MILLIS) {
+    throw new InvalidRequest(
+      field,
+      `is ${timestamp}, which looks like seconds, but must be milliseconds since 1970 (${timestamp * 1_000})`,
+    );
+  }
+  if (timestamp > now) throw new InvalidRequest(field, `is ${timestamp}, but must not be in the future`);
 }

@@ -11,7 +11,7 @@ export const DEFAULT_MAX_RECORD_KIB = 1_024;
 export const LARGEST_MAX_RECORD_KIB = 10_240;
 export const DEFAULT_MAX_RECORD_BYTES = DEFAULT_MAX_RECORD_KIB * KIB;
 
-export const MAX_PARTITION_KEY_CHARACTERS = 256;
+const MAX_PARTITION_KEY_CHARACTERS = 256;
 /** Hash keys are whole numbers from 0 up to, but not including, this one. */
 export const HASH_KEY_SPACE = 2n ** 128n;
 const decimal = /^(0|[1-9]\d{0,38})$/;

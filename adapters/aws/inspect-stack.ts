@@ -16,7 +16,7 @@ export interface StackClients {
   readonly dynamoDb: DynamoDBClient;
 }
 
-export type ResourceKind = 'stream' | 'archive bucket' | 'undelivered bucket' | 'table';
+type ResourceKind = 'stream' | 'archive bucket' | 'undelivered bucket' | 'table';
 
 export interface Finding {
   readonly kind: ResourceKind;
@@ -73,7 +73,7 @@ export async function inspectStack(
 }
 
 /** Stands for the account where it is not known. */
-export const UNKNOWN_ACCOUNT = '<account id>';
+const UNKNOWN_ACCOUNT = '<account id>';
 
 async function lookAtStream(client: KinesisClient, name: string) {
   try {

@@ -1,12 +1,13 @@
 /**
  * What a function's response says about its batch (LDG, "Configuring partial batch response with Kinesis Data Streams
  * and Lambda"):
- * - complete success: an empty or null `batchItemFailures` list, an empty or null response;
+ * - complete success: an empty or null `batchItemFailures` list, an empty or null response; also `[]`, as recorded on AWS
+ *   (test/recorded);
  * - complete failure: an empty, null or misnamed `itemIdentifier`;
  * - several identifiers: the lowest sequence number is the checkpoint, it and all after it are retried.
  *
- * Chosen, as AWS documents nothing: an identifier that is not in the batch, a list that is no list and a response that
- * is no object are complete failures. To process twice is harmless, to skip is not.
+ * Chosen, because AWS documents nothing: an identifier that is not in the batch, a `batchItemFailures` that is no list and
+ * a response that is neither an object nor `[]` are complete failures. Processing twice is harmless, skipping is not.
  */
 import type { StreamRecord } from '../ports.ts';
 
@@ -15,7 +16,8 @@ export type BatchResult = 'success' | 'failure' | { readonly failedFrom: number 
 
 export function readBatchItemFailures(response: unknown, records: readonly StreamRecord[]): BatchResult {
   if (response === null || response === undefined) return 'success';
-  if (typeof response !== 'object' || Array.isArray(response)) return 'failure';
+  if (Array.isArray(response)) return response.length === 0 ? 'success' : 'failure';
+  if (typeof response !== 'object') return 'failure';
   const { batchItemFailures: failures } = response as { batchItemFailures?: unknown };
   if (failures === null || failures === undefined) return 'success';
   if (!Array.isArray(failures)) return 'failure';

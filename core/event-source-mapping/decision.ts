@@ -6,9 +6,9 @@ import { type BatchResult, readBatchItemFailures } from './batch-item-failures.t
 /** How an invocation ended. */
 export type InvocationOutcome =
   /** The function returned; the payload is what it answered. */
-  | { readonly type: 'response'; readonly payload: unknown }
+  | { readonly type: 'response'; readonly payload: unknown; readonly requestId?: string }
   /** The function threw, timed out or ran out of memory. */
-  | { readonly type: 'function-error' }
+  | { readonly type: 'function-error'; readonly requestId?: string }
   /** The function was never run: throttled, not permitted, a fault of the service. */
   | { readonly type: 'not-invoked' };
 
@@ -20,12 +20,20 @@ export interface Attempts {
   readonly refusals: number;
   /** Times that the function ran on these records, for the failure destination. */
   readonly invocations: number;
+  /** The last time that the function ran on these records; absent where it never did. */
+  readonly last?: LastInvocation;
+}
+
+interface LastInvocation {
+  readonly requestId: string;
+  /** `Unhandled` where the function failed, null where it returned. */
+  readonly functionError: 'Unhandled' | null;
 }
 
 export const FRESH: Attempts = { failures: 0, refusals: 0, invocations: 0 };
 
 /** The condition that Lambda names in the record for the failure destination. */
-export type GiveUpCondition = 'RetryAttemptsExhausted' | 'RecordAgeExpired';
+export type GiveUpCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
 /** `done` counts the records at the front of the batch that succeeded: the checkpoint moves past them in any case. */
 export type Decision =
@@ -34,7 +42,7 @@ export type Decision =
   | { readonly type: 'bisect'; readonly done: 0; readonly leftCount: number; readonly attempts: Attempts }
   | {
       readonly type: 'give-up';
-      readonly done: number;
+      readonly done: 0;
       readonly attempts: Attempts;
       readonly condition: GiveUpCondition;
     };
@@ -55,39 +63,51 @@ export function decide(
   if (result === 'success') return { type: 'advance', done: records.length };
 
   const done = result === 'failure' ? 0 : result.failedFrom;
-  const ran: Attempts = { failures: before.failures, refusals: 0, invocations: before.invocations + 1 };
+  const ran: Attempts = {
+    failures: before.failures,
+    refusals: 0,
+    invocations: before.invocations + 1,
+    last: {
+      requestId: outcome.requestId ?? '',
+      functionError: outcome.type === 'function-error' ? 'Unhandled' : null,
+    },
+  };
+  if (done > 0) {
+    // Recorded on AWS (test/recorded): the records behind a partial response are a new batch, with a first try and all
+    // its retries. LDG: with bisection on, only they are retried too. Chosen: they wait like a first retry, because the
+    // store behind the function may need a moment.
+    return { type: 'retry', done, attempts: FRESH, delayMillis: backoffMillis(1) };
+  }
   if (settings.bisectBatchOnFunctionError && result === 'failure' && records.length > 1) {
     // LDG: bisecting does not spend the retry quota. Chosen: the halves inherit what was spent, the left half goes
     // first and at once (it is a new batch, not a repetition), and a batch is split before it is given up.
     return { type: 'bisect', done: 0, leftCount: Math.ceil(records.length / 2), attempts: ran };
   }
-  if (settings.bisectBatchOnFunctionError && done > 0) {
-    // LDG: with bisection on, a partial response splits the batch at the returned number; only the rest is retried.
-    // A split spends no retry. Chosen: it waits like a first retry, since the store behind it may need a moment.
-    // A response that names the first record splits nothing off: that is a plain retry.
-    return { type: 'retry', done, attempts: ran, delayMillis: backoffMillis(1) };
-  }
-  // Chosen: partial progress does not reset the count, so that a batch cannot be retried more often than is set.
+  // A response that names the first record is a plain retry, also with bisection: it splits nothing off.
   const attempts = { ...ran, failures: ran.failures + 1 };
   if (settings.maximumRetryAttempts !== -1 && attempts.failures > settings.maximumRetryAttempts) {
-    return { type: 'give-up', done, attempts, condition: 'RetryAttemptsExhausted' };
+    return { type: 'give-up', done: 0, attempts, condition: 'RetryAttemptsExhausted' };
   }
-  return { type: 'retry', done, attempts, delayMillis: backoffMillis(attempts.failures) };
+  return { type: 'retry', done: 0, attempts, delayMillis: backoffMillis(attempts.failures) };
 }
 
 /**
- * How many records at the front are older than `maximumRecordAgeInSeconds`. Records arrive in order, so those are the
- * ones that have expired. Chosen: each record by its own age, as a batch's younger records still have a chance.
+ * How many records at the front are older than `maximumRecordAgeInSeconds`. Each record expires by its own age; the
+ * younger ones of its batch are still delivered (recorded on AWS, test/recorded).
  */
 export function expiredCount(
   settings: EventSourceMappingSettings,
   records: readonly StreamRecord[],
   now: EpochMillis,
 ): number {
-  if (settings.maximumRecordAgeInSeconds === -1) return 0;
-  const oldest = now - settings.maximumRecordAgeInSeconds * 1_000;
-  const alive = records.findIndex(({ arrivedAt }) => arrivedAt >= oldest);
+  const alive = records.findIndex((record) => expiresAt(settings, record) > now);
   return alive === -1 ? records.length : alive;
+}
+
+/** From when on a record is too old; Infinity where the settings have no maximum age. */
+export function expiresAt(settings: EventSourceMappingSettings, { arrivedAt }: StreamRecord): EpochMillis {
+  const seconds = settings.maximumRecordAgeInSeconds;
+  return seconds === -1 ? Infinity : arrivedAt + seconds * 1_000 + 1;
 }
 
 /** Chosen, as AWS documents no curve: 200 ms, doubling, at most 30 s. One consumer per lane needs no jitter. */

@@ -1,7 +1,9 @@
 /**
- * What the on-failure destination is sent about records that were given up: the metadata that Lambda sends, and, as an
- * S3 destination has it, the payload, so that the data outlives the stream's retention (LDG, "Retain discarded batch
- * records for a Kinesis Data Streams event source in Lambda").
+ * What the on-failure destination is sent about records that were given up: the metadata that Lambda sends, and the
+ * payload, as an S3 destination gets it, so that the data outlives the stream's retention (LDG, "Retain discarded batch
+ * records for a Kinesis Data Streams event source in Lambda"). The shape by condition is the one recorded on AWS
+ * (test/recorded): a record whose age was exceeded has no `responseContext`; after a partial response `functionError` is
+ * there and null; records that never reached the function have a request id of their own and count as one invocation.
  */
 import type { EpochMillis, StreamRecord } from '../ports.ts';
 import { formatTimestamp } from '../timestamp.ts';
@@ -14,35 +16,30 @@ export interface GivenUpBatch {
   readonly attempts: Attempts;
   readonly functionArn: string;
   readonly streamArn: string;
-  /** Of the last invocation; absent where the function never ran on these records. */
-  readonly requestId?: string;
-  /** What Lambda said of the last invocation, for instance `Unhandled`; absent where the function returned. */
-  readonly functionError?: string;
+  /** A new UUID, for records that never reached the function. */
+  readonly ownRequestId: string;
   readonly givenUpAt: EpochMillis;
   /** The event with the records, as the function was or would have been sent it, as JSON. */
   readonly payload: string;
 }
 
 export function failureRecord(batch: GivenUpBatch): unknown {
-  const {
-    records,
-    condition,
-    attempts,
-    functionArn,
-    streamArn,
-    requestId = '',
-    functionError,
-    givenUpAt,
-    payload,
-  } = batch;
+  const { records, condition, attempts, functionArn, streamArn, ownRequestId, givenUpAt, payload } = batch;
   const [first, last] = ends(records);
   return {
-    requestContext: { requestId, functionArn, condition, approximateInvokeCount: attempts.invocations },
-    responseContext: {
-      statusCode: 200,
-      executedVersion: '$LATEST',
-      ...(functionError !== undefined && { functionError }),
+    requestContext: {
+      requestId: attempts.last?.requestId ?? ownRequestId,
+      functionArn,
+      condition,
+      approximateInvokeCount: Math.max(1, attempts.invocations),
     },
+    ...(condition === 'RetryAttemptsExhausted' && {
+      responseContext: {
+        statusCode: 200,
+        executedVersion: '$LATEST',
+        functionError: attempts.last?.functionError ?? null,
+      },
+    }),
     version: '1.0',
     timestamp: formatTimestamp(givenUpAt),
     KinesisBatchInfo: {

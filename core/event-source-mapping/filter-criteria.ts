@@ -20,8 +20,8 @@ export interface FilterCriteria {
 export type RecordFilter = (record: StreamRecord) => boolean;
 
 /** Five, or ten where the account's quota was raised (LDG). */
-export const MAX_FILTERS = 10;
-export const MAX_PATTERN_CHARACTERS = 4_096;
+const MAX_FILTERS = 10;
+const MAX_PATTERN_CHARACTERS = 4_096;
 
 /** The keys of a Kinesis record as an event has them. */
 const metadataKeys = ['partitionKey', 'sequenceNumber', 'approximateArrivalTimestamp', 'kinesisSchemaVersion'];

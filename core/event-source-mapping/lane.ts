@@ -12,6 +12,7 @@ import {
   decide,
   type Decision,
   expiredCount,
+  expiresAt,
   FRESH,
   type GiveUpCondition,
   type InvocationOutcome,
@@ -44,8 +45,8 @@ export class Lane {
   #segments: Segment[] = [];
   #work: LaneWork | undefined;
   #queuedBytes = 0;
-  /** When the collecting of the next batch began. */
-  #windowStart: EpochMillis | undefined;
+  /** When the window of the next batch began, or will begin as soon as a record is there. */
+  #windowStart: EpochMillis = -Infinity;
 
   constructor(settings: EventSourceMappingSettings) {
     this.#settings = settings;
@@ -74,26 +75,28 @@ export class Lane {
   }
 
   push(record: StreamRecord, now: EpochMillis): void {
+    if (this.#work === undefined && this.#queue.length === 0) this.#windowStart = this.#windowAt(now);
     this.#queue.push(record);
     this.#queuedBytes += payloadBytes(record);
-    if (this.#work === undefined) this.#windowStart ??= now;
   }
 
   /** The next piece of work, if one is due. It is in flight until it is answered. */
   take(now: EpochMillis): LaneWork | undefined {
     if (this.#work !== undefined) return undefined;
     const segment = this.#segments[0] ?? this.#collect(now);
-    if (segment === undefined || segment.notBefore > now) return undefined;
-
-    const records = this.#queue.front(segment.count);
+    if (segment === undefined) return undefined;
     const { attempts, giveUp } = segment;
+    const records = this.#queue.front(segment.count);
     const expired = giveUp === undefined ? expiredCount(this.#settings, records, now) : 0;
+    // What has expired is given up at once, also while its batch waits for the next try.
+    if (segment.notBefore > now && expired === 0) return undefined;
+
     if (giveUp !== undefined) {
       this.#replaceFirst(segment);
       this.#work = { type: 'give-up', records, attempts, condition: giveUp };
     } else if (expired > 0) {
       this.#replaceFirst({ ...segment, count: expired }, { ...segment, count: segment.count - expired });
-      this.#work = { type: 'give-up', records: records.slice(0, expired), attempts, condition: 'RecordAgeExpired' };
+      this.#work = { type: 'give-up', records: records.slice(0, expired), attempts, condition: 'RecordAgeExceeded' };
     } else if (records.some((record) => payloadBytes(record) > MAX_PAYLOAD_BYTES)) {
       // Kinesis Developer Guide, "Handle large records": what is over Lambda's 6 MB as an event goes to the on-failure
       // destination. It is alone in its batch. Chosen, as no condition is documented: the one of records that were tried.
@@ -109,10 +112,11 @@ export class Lane {
   /** When `take` has something, given no new records; `undefined` where only new records or an answer can change that. */
   dueAt(): EpochMillis | undefined {
     if (this.#work !== undefined) return undefined;
-    const segment = this.#segments[0];
-    if (segment !== undefined) return segment.notBefore;
-    if (this.#windowStart === undefined || this.#queue.length === 0) return undefined;
-    return this.#isFull() ? this.#windowStart : this.#windowStart + this.#windowMillis;
+    const [segment] = this.#segments;
+    const oldest = this.#queue.peek();
+    if (oldest === undefined) return undefined;
+    const due = segment === undefined ? this.#windowEnd() : segment.notBefore;
+    return segment?.giveUp === undefined ? Math.min(due, expiresAt(this.#settings, oldest)) : due;
   }
 
   /** Answers an invocation; says what follows from it. */
@@ -137,7 +141,8 @@ export class Lane {
         this.#replaceFirst({ count, attempts: decision.attempts, notBefore: now, giveUp: decision.condition });
         break;
     }
-    this.#openWindow(now);
+    // LDG, "Batching behavior": the next batching window begins as soon as the previous invocation completes.
+    this.#windowStart = now;
     return decision;
   }
 
@@ -153,17 +158,26 @@ export class Lane {
       const notBefore = now + backoffMillis(refused.refusals);
       this.#replaceFirst({ count: records.length, attempts: refused, notBefore, giveUp: condition });
     }
-    this.#openWindow(now);
   }
 
   get #windowMillis(): number {
     return this.#settings.maximumBatchingWindowInSeconds * 1_000;
   }
 
+  /** When the batch that is being collected goes out. */
+  #windowEnd(): EpochMillis {
+    return this.#windowStart + (this.#isFull() ? 0 : this.#windowMillis);
+  }
+
   /** LDG: a batch goes out when it is full, when its window is over, or when it reaches 6 MB. */
   #collect(now: EpochMillis): Segment | undefined {
-    const due = this.dueAt();
-    if (due === undefined || due > now) return undefined;
+    const oldest = this.#queue.peek();
+    if (oldest === undefined) return undefined;
+    if (this.#windowEnd() > now) {
+      // The window goes on for those behind it.
+      const expired = expiresAt(this.#settings, oldest) > now ? 0 : this.#expiredInFront(now);
+      return expired === 0 ? undefined : { count: expired, attempts: FRESH, notBefore: now };
+    }
     let count = 0;
     let bytes = 0;
     for (const record of this.#queue.front(this.#settings.batchSize)) {
@@ -195,8 +209,16 @@ export class Lane {
     this.#queue.drop(count);
   }
 
-  /** LDG: the next batching window starts when the previous invocation has finished. */
-  #openWindow(now: EpochMillis): void {
-    this.#windowStart = this.#segments.length === 0 && this.#queue.length > 0 ? now : undefined;
+  /**
+   * The beginning of the window in which a record came that found the lane idle. Chosen: a window that ended empty is
+   * followed by the next one at once, so that a record waits for at most one window and often for less.
+   */
+  #windowAt(now: EpochMillis): EpochMillis {
+    const idle = now - this.#windowStart;
+    return this.#windowMillis === 0 || idle === Infinity ? now : now - (idle % this.#windowMillis);
+  }
+
+  #expiredInFront(now: EpochMillis): number {
+    return expiredCount(this.#settings, this.#queue.front(this.#settings.batchSize), now);
   }
 }

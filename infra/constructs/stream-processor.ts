@@ -42,7 +42,7 @@ export class StreamProcessor extends Construct {
 
 /** The settings of the pipeline, by the names that the provider has for them. @throws InvalidRequest */
 export function mappingOf(settings: EventSourceMappingSettings) {
-  checkEventSourceMapping(settings);
+  checkEventSourceMapping(settings, Date.now());
   return {
     batchSize: settings.batchSize,
     maximumBatchingWindowInSeconds: settings.maximumBatchingWindowInSeconds,

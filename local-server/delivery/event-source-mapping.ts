@@ -46,7 +46,7 @@ export class EventSourceMapping {
 
   /** @throws InvalidRequest where Lambda would refuse the settings. */
   constructor(options: EventSourceMappingOptions) {
-    checkEventSourceMapping(options.settings);
+    checkEventSourceMapping(options.settings, options.clock.now());
     this.name = options.name;
     this.settings = options.settings;
     this.#options = options;

@@ -15,7 +15,7 @@ import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
 import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../../core/ports.ts';
 import { type EventSource, toKinesisEvent } from '../../handlers/kinesis-records.ts';
 import type { Logger } from '../../handlers/logger.ts';
-import type { InvocationResult, LambdaFunction } from './lambda-runtime.ts';
+import type { LambdaFunction } from './lambda-runtime.ts';
 
 type Invoke = Extract<ShardCommand, { type: 'invoke' }>;
 type GiveUp = Extract<ShardCommand, { type: 'give-up' }>;
@@ -67,8 +67,6 @@ export class ShardWorker {
   readonly #options: ShardWorkerOptions;
   readonly #consumer: ShardConsumer;
   readonly #inFlight = new Set<Promise<void>>();
-  /** How each lane's last invocation ended, for the failure destination. */
-  readonly #lastResult = new Map<number, InvocationResult>();
   #stopping = false;
   #notify: () => void = () => undefined;
 
@@ -161,14 +159,11 @@ export class ShardWorker {
   }
 
   async #invoke({ lane, records, attempts }: Invoke): Promise<void> {
-    const { shardId, source, clock, log, onInvocation } = this.#options;
+    const { shardId, source, clock, onInvocation } = this.#options;
     const at = clock.now();
-    const outcome = await this.#call(lane, toKinesisEvent(records, source));
+    const outcome = await this.#call(toKinesisEvent(records, source));
     const now = clock.now();
     const decision = this.#consumer.invoked(lane, outcome, now);
-    if (outcome.type === 'function-error') {
-      log.error({ shardId, next: decision.type, response: this.#lastResult.get(lane)?.payload }, 'the function failed');
-    }
     onInvocation({
       shardId,
       lane,
@@ -183,13 +178,13 @@ export class ShardWorker {
     this.#options.onCheckpoint(this.#consumer.checkpoint);
   }
 
-  async #call(lane: number, event: unknown): Promise<InvocationOutcome> {
+  async #call(event: unknown): Promise<InvocationOutcome> {
+    const { shardId, log } = this.#options;
     try {
-      const result = await this.#options.function.invoke(event);
-      this.#lastResult.set(lane, result);
-      return result.functionError === undefined
-        ? { type: 'response', payload: result.payload }
-        : { type: 'function-error' };
+      const { requestId, functionError, payload } = await this.#options.function.invoke(event);
+      if (functionError === undefined) return { type: 'response', payload, requestId };
+      log.error({ shardId, requestId, response: payload }, 'the function failed');
+      return { type: 'function-error', requestId };
     } catch (error) {
       this.#options.log.error({ err: error }, 'the function could not be run, to be retried');
       return { type: 'not-invoked' };
@@ -198,15 +193,13 @@ export class ShardWorker {
 
   async #giveUp(command: GiveUp): Promise<void> {
     const { mappingId, functionArn, source, failures, clock, log, shardId } = this.#options;
-    const last = this.#lastResult.get(command.lane);
     const batch = {
       records: command.records,
       condition: command.condition,
       attempts: command.attempts,
       functionArn,
       streamArn: source.streamArn,
-      ...(last !== undefined && { requestId: last.requestId }),
-      ...(last?.functionError !== undefined && { functionError: last.functionError }),
+      ownRequestId: randomUUID(),
       givenUpAt: clock.now(),
       payload: JSON.stringify(toKinesisEvent(command.records, source)),
     };

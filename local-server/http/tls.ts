@@ -100,6 +100,6 @@ async function selfSigned(host: string, stateFolder: string): Promise<ServerCert
 }
 
 /** Stands for every address of the machine. */
-export function isUnspecified(host: string): boolean {
+function isUnspecified(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }

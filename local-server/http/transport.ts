@@ -30,7 +30,7 @@ export interface TransportLimits {
   readonly connections: number;
 }
 
-export const defaultLimits: TransportLimits = {
+const defaultLimits: TransportLimits = {
   firstBytes: 10_000,
   headers: 20_000,
   request: 300_000,

@@ -2,7 +2,7 @@
 import { canBeSentAgain, type RefusedReading } from '../../core/put-readings.ts';
 
 /** Whoever sent more than this that is wrong learns no more from the next one. */
-export const MAX_TOLD = 100;
+const MAX_TOLD = 100;
 
 export class Rejections {
   readonly #told: RefusedReading[] = [];

@@ -27,7 +27,7 @@ const WARN_AT = 0.8;
 const WARN_AGAIN_BELOW = 0.7;
 
 /** Whether to warn of this use. It is told once, and again only after the heap had room meanwhile. */
-export function isFilling({ used, limit }: HeapUse, wasFilling: boolean): boolean {
+function isFilling({ used, limit }: HeapUse, wasFilling: boolean): boolean {
   return used > limit * (wasFilling ? WARN_AGAIN_BELOW : WARN_AT);
 }
 

@@ -59,14 +59,14 @@ describe('the tree of a failing batch', () => {
 
   test('says under which key the failure destination has what was given up', () => {
     const failing = after(invocation('1', 2, bisect(1)), invocation('1', 1, retry(0)));
-    const gaveUp = { ...lane, key: 'k', condition: 'RecordAgeExpired', records: 1, firstSequenceNumber: '1' } as const;
+    const gaveUp = { ...lane, key: 'k', condition: 'RecordAgeExceeded', records: 1, firstSequenceNumber: '1' } as const;
     const [tree] = withGivenUp(failing, gaveUp);
-    expect(tree?.root.halves[0]?.state).toEqual({ type: 'given-up', condition: 'RecordAgeExpired', key: 'k' });
+    expect(tree?.root.halves[0]?.state).toEqual({ type: 'given-up', condition: 'RecordAgeExceeded', key: 'k' });
     expect(draw(tree!.root)).toBe('2(1:given-up 1:waiting)');
   });
 
   test('loses from its front what expires, and goes on with the rest', () => {
-    const gaveUp = { ...lane, key: 'k', condition: 'RecordAgeExpired', records: 3, firstSequenceNumber: '1' } as const;
+    const gaveUp = { ...lane, key: 'k', condition: 'RecordAgeExceeded', records: 3, firstSequenceNumber: '1' } as const;
     expect(drawn(withGivenUp(after(invocation('1', 8, retry(0))), gaveUp))).toEqual(['8(3:given-up 5:waiting)']);
   });
 

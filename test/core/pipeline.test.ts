@@ -3,11 +3,12 @@ import { InvalidRequest } from '../../core/errors.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings, pipeline } from '../../core/pipeline.ts';
 
 const good = pipeline.storeReadings.mapping;
+const now = Date.UTC(2026, 0, 15);
 type Setting = keyof EventSourceMappingSettings;
 
 function fieldRefused(change: Partial<EventSourceMappingSettings>): string | undefined {
   try {
-    checkEventSourceMapping({ ...good, ...change });
+    checkEventSourceMapping({ ...good, ...change }, now);
     return undefined;
   } catch (error) {
     if (error instanceof InvalidRequest) return error.field;
@@ -17,7 +18,7 @@ function fieldRefused(change: Partial<EventSourceMappingSettings>): string | und
 
 describe('the settings of this pipeline', () => {
   test.each(['archiveEvents', 'storeReadings'] as const)('are taken by Lambda: %s', (consumer) => {
-    expect(() => checkEventSourceMapping(pipeline[consumer].mapping)).not.toThrow();
+    expect(() => checkEventSourceMapping(pipeline[consumer].mapping, now)).not.toThrow();
   });
 
   test.each(['archiveEvents', 'storeReadings'] as const)(
@@ -53,10 +54,10 @@ describe('checkEventSourceMapping', () => {
   });
 
   test('says which values a setting may have', () => {
-    expect(() => checkEventSourceMapping({ ...good, batchSize: 0 })).toThrow(
+    expect(() => checkEventSourceMapping({ ...good, batchSize: 0 }, now)).toThrow(
       'batchSize: is 0, but must be a whole number from 1 to 10000',
     );
-    expect(() => checkEventSourceMapping({ ...good, maximumRecordAgeInSeconds: 59 })).toThrow(
+    expect(() => checkEventSourceMapping({ ...good, maximumRecordAgeInSeconds: 59 }, now)).toThrow(
       'maximumRecordAgeInSeconds: is 59, but must be -1 or from 60 to 604800',
     );
   });
@@ -82,5 +83,18 @@ describe('checkEventSourceMapping', () => {
     [{ startingPosition: 'TRIM_HORIZON', startingPositionTimestamp: 0 }, 'startingPositionTimestamp'],
   ] as const)('wants a timestamp with AT_TIMESTAMP and only with it: %j', (change, field) => {
     expect(fieldRefused(change)).toBe(field);
+  });
+
+  test.each([
+    [Date.UTC(2026, 0, 1), undefined],
+    [now + 1, 'must not be in the future'],
+    [now + 86_400_000, 'must not be in the future'],
+    [-5, 'must not be negative'],
+    [1_541_139_109, 'which looks like seconds, but must be milliseconds since 1970 (1541139109000)'],
+  ])('checks startingPositionTimestamp %d as AWS does', (startingPositionTimestamp, problem) => {
+    const check = () =>
+      checkEventSourceMapping({ ...good, startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp }, now);
+    if (problem === undefined) expect(check).not.toThrow();
+    else expect(check).toThrow(problem);
   });
 });

@@ -337,7 +337,7 @@ describe('the clock', () => {
     await advance(pipeline.storeReadings.mapping.maximumRecordAgeInSeconds + 60);
     await server.caughtUp();
     await eventually(() => feed!.of('gave-up').length > 0);
-    expect(feed.of('gave-up')).toMatchObject([{ mapping: storer, condition: 'RecordAgeExpired', records: 3 }]);
+    expect(feed.of('gave-up')).toMatchObject([{ mapping: storer, condition: 'RecordAgeExceeded', records: 3 }]);
     expect(await objects('/failures')).toHaveLength(1);
     expect(await archivedLines()).toHaveLength(3);
     expect(await values('s')).toEqual([]);

@@ -48,10 +48,10 @@ describe('function errors', () => {
     const settings = mappingSettings({ maximumRetryAttempts: 2 });
     expect(decide(settings, batch, after(0), functionError).type).toBe('retry');
     expect(decide(settings, batch, after(1), functionError).type).toBe('retry');
-    expect(decide(settings, batch, after(2), functionError)).toEqual({
+    expect(decide(settings, batch, after(2), { ...functionError, requestId: 'r' })).toEqual({
       type: 'give-up',
       done: 0,
-      attempts: after(3),
+      attempts: { ...after(3), last: { requestId: 'r', functionError: 'Unhandled' } },
       condition: 'RetryAttemptsExhausted',
     });
   });
@@ -94,11 +94,11 @@ describe('bisection', () => {
     expect(decide(settings, batch, FRESH, misnamed).type).toBe('bisect');
   });
 
-  test('splits at the reported record: only the rest is retried, and no retry is spent', () => {
+  test('splits at the reported record: only the rest is retried, as a new batch', () => {
     expect(decide(settings, batch, FRESH, failedAt(3))).toMatchObject({
       type: 'retry',
       done: 3,
-      attempts: after(0, 1),
+      attempts: FRESH,
     });
   });
 
@@ -115,11 +115,15 @@ describe('partial responses', () => {
   const settings = mappingSettings({ reportBatchItemFailures: true, maximumRetryAttempts: 3 });
 
   test('move the checkpoint to the lowest reported record and retry the rest', () => {
-    expect(decide(settings, batch, FRESH, failedAt(5))).toMatchObject({ type: 'retry', done: 5, attempts: after(1) });
+    expect(decide(settings, batch, FRESH, failedAt(5))).toMatchObject({ type: 'retry', done: 5, attempts: FRESH });
   });
 
-  test('spend retries like any failure, whatever progress they made', () => {
-    expect(decide(settings, batch, after(3), failedAt(5))).toMatchObject({ type: 'give-up', done: 5 });
+  test('give the records behind the progress all their retries again, as recorded on AWS', () => {
+    expect(decide(settings, batch, after(3), failedAt(5))).toMatchObject({ type: 'retry', done: 5, attempts: FRESH });
+  });
+
+  test('spend a retry where they made no progress', () => {
+    expect(decide(settings, batch, after(3), failedAt(0))).toMatchObject({ type: 'give-up', done: 0 });
   });
 });
 

@@ -8,11 +8,15 @@ const records = fromKinesisEvent(sampleEvent);
 const batch: GivenUpBatch = {
   records,
   condition: 'RetryAttemptsExhausted',
-  attempts: { failures: 3, refusals: 0, invocations: 5 },
+  attempts: {
+    failures: 3,
+    refusals: 0,
+    invocations: 5,
+    last: { requestId: 'request-1', functionError: 'Unhandled' },
+  },
   functionArn: 'arn:aws:lambda:us-east-2:123456789012:function:iot-IoTDDBEventProcessor',
   streamArn: sampleSource.streamArn,
-  requestId: 'request-1',
-  functionError: 'Unhandled',
+  ownRequestId: 'request-of-its-own',
   givenUpAt: Date.UTC(2018, 11, 17, 22, 12, 3, 456),
   payload: JSON.stringify(toKinesisEvent(records, sampleSource)),
 };
@@ -42,14 +46,26 @@ describe('what the on-failure destination is sent', () => {
     });
   });
 
-  test('has no error of a function that returned, and no request where it never ran', () => {
-    const { requestId: _, functionError: __, ...neverRan } = batch;
-
-    expect(failureRecord({ ...neverRan, condition: 'RecordAgeExpired' })).toMatchObject({
-      requestContext: { requestId: '', condition: 'RecordAgeExpired' },
-      responseContext: { statusCode: 200, executedVersion: '$LATEST' },
+  test('has null for functionError after a partial response', () => {
+    const attempts = { ...batch.attempts, last: { requestId: 'request-1', functionError: null } };
+    expect(failureRecord({ ...batch, attempts })).toMatchObject({
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: null },
     });
-    expect(JSON.stringify(failureRecord(neverRan))).not.toContain('functionError');
+  });
+
+  test('has no responseContext where the record age was exceeded', () => {
+    const record = failureRecord({ ...batch, condition: 'RecordAgeExceeded' });
+    expect(record).toMatchObject({
+      requestContext: { requestId: 'request-1', condition: 'RecordAgeExceeded', approximateInvokeCount: 5 },
+    });
+    expect(record).not.toHaveProperty('responseContext');
+  });
+
+  test('has a request of its own, counted once, where the records never reached the function', () => {
+    const attempts = { failures: 0, refusals: 0, invocations: 0 };
+    expect(failureRecord({ ...batch, attempts, condition: 'RecordAgeExceeded' })).toMatchObject({
+      requestContext: { requestId: 'request-of-its-own', approximateInvokeCount: 1 },
+    });
   });
 
   test('names a single record as both ends', () => {

@@ -126,7 +126,7 @@ describe('expired records', () => {
     const [old, young] = [records(2, { arrivedAt: 0 }), records(2, { arrivedAt: 100_000 })];
     const lane = laneWith({ maximumRecordAgeInSeconds: 60 }, [...old, ...young]);
     const work = lane.take(100_000);
-    expect(work).toMatchObject({ type: 'give-up', condition: 'RecordAgeExpired', attempts: { invocations: 0 } });
+    expect(work).toMatchObject({ type: 'give-up', condition: 'RecordAgeExceeded', attempts: { invocations: 0 } });
     expect(work?.records).toEqual(old);
     lane.givenUp(true, 100_000);
     expect(lane.take(100_000)).toMatchObject({ type: 'invoke', records: young });

@@ -382,7 +382,8 @@ test('its state shows where it stands and what every lane is at', () => {
   consumer.invoked(0, failed, noon);
   consumer.next(noon);
 
-  const attempts = { failures: 0, refusals: 0, invocations: 1 };
+  const last = { requestId: '', functionError: 'Unhandled' } as const;
+  const attempts = { failures: 0, refusals: 0, invocations: 1, last };
   const lane: LaneState = {
     waiting: 6,
     inFlight: 2,
