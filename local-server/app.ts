@@ -127,11 +127,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     ...{ eventStream: services.eventStream, shardReader: services.shardReader, clock },
     ...{ names, accountId, region },
     retentionInHours: options.retentionHours,
-    functions: new Map([
-      [names.archiveEvents, functions.archiveEvents],
-      [names.storeReadings, functions.storeReadings],
-      [names.sensorHistory, functions.sensorHistory],
-    ]),
+    functions: new Map([[names.sensorHistory, functions.sensorHistory]]),
+    consumers: new Set([names.archiveEvents, names.storeReadings]),
   });
 
   await app.register(putReadingsRoute(services.putReadings));

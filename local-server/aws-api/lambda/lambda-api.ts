@@ -12,6 +12,8 @@ import { callOf, speakAws } from '../wire.ts';
 export interface LambdaApiOptions {
   /** By full name, `<stack>-<name>`. */
   readonly functions: ReadonlyMap<string, LambdaFunction>;
+  /** Full names of the functions that only their event source mappings invoke: a client may not write past the stream. */
+  readonly consumers: ReadonlySet<string>;
   /** 12 digits; `000000000000` offline. */
   readonly accountId: string;
   readonly region: string;
@@ -116,6 +118,14 @@ function findFunction(
     );
   }
   const ours = region === options.region && accountId === options.accountId;
+  if (ours && options.consumers.has(name)) {
+    // The client user of 2015 may invoke the query function and nothing else. AWS says it in these words.
+    throw new AwsError(
+      'AccessDeniedException',
+      `User is not authorized to perform: lambda:InvokeFunction on resource: ${formatFunctionArn({ region, accountId, name })}. Its event source mapping invokes it: put records into the stream.`,
+      403,
+    );
+  }
   const lambdaFunction = ours && (qualifier ?? '$LATEST') === '$LATEST' ? options.functions.get(name) : undefined;
   if (lambdaFunction !== undefined) return lambdaFunction;
   const arn = formatFunctionArn({ region, accountId, name });

@@ -23,6 +23,7 @@ export async function frontDoor(
     clock: { now: () => Date.UTC(2026, 0, 1) },
     retentionInHours: 24,
     functions: new Map(),
+    consumers: new Set<string>(),
     ...options,
   });
   return app;

@@ -39,7 +39,7 @@ beforeEach(async () => {
     ['broken', broken],
   ]);
   app = await frontDoor(
-    { functions },
+    { functions, consumers: new Set(['iot-IoTS3EventProcessor']) },
     { logger: { level: 'error', stream: { write: (line) => void logged.push(line) } } },
   );
   address = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -63,6 +63,22 @@ async function invoke(input: Partial<InvokeCommandInput> = {}) {
 }
 
 const containing = (text: string) => expect.stringContaining(text);
+
+describe('a consumer of the stream', () => {
+  test.each([
+    'iot-IoTS3EventProcessor',
+    'iot-IoTS3EventProcessor:$LATEST',
+    `${ARN.slice(0, -10)}iot-IoTS3EventProcessor`,
+  ])('cannot be invoked from outside, as %s', async (FunctionName) => {
+    for (const InvocationType of ['RequestResponse', 'Event', 'DryRun'] as const) {
+      await expect(invoke({ FunctionName, InvocationType })).rejects.toMatchObject({
+        name: 'AccessDeniedException',
+        message: containing('put records into the stream'),
+        $metadata: { httpStatusCode: 403 },
+      });
+    }
+  });
+});
 
 describe('a synchronous invocation', () => {
   test('answers what the handler answers', async () => {
