@@ -77,19 +77,30 @@ export class Deployment {
     if (addresses.length > 0) await this.#tell('state', 'rm', ...addresses);
   }
 
-  async destroy(): Promise<void> {
-    await this.#tell('destroy', '-auto-approve', '-input=false');
+  /** @returns How many resources Terraform says it destroyed; `undefined` where it did not say. */
+  async destroy(): Promise<number | undefined> {
+    return destroyedCount(await this.#tell('destroy', '-auto-approve', '-input=false'));
   }
 
   async #ask(...args: readonly string[]): Promise<string> {
     return capture(terraform(this.#env), args, { env: this.#env, cwd: this.#folder });
   }
 
-  async #tell(...args: readonly string[]): Promise<void> {
-    const child = spawn(terraform(this.#env), args, { env: this.#env, cwd: this.#folder, stdio: 'inherit' });
-    const [status] = (await once(child, 'exit')) as [number | null];
-    if (status !== 0) throw new CommandFailed(`terraform ${args[0] ?? ''} ended with ${status ?? 'a signal'}`);
+  /** Shows what the program writes as it comes, and answers with it. */
+  async #tell(...args: readonly string[]): Promise<string> {
+    const options = { env: this.#env, cwd: this.#folder, stdio: ['inherit', 'pipe', 'inherit'] as const };
+    const child = spawn(terraform(this.#env), args, { ...options, stdio: [...options.stdio] });
+    child.stdout.pipe(process.stdout, { end: false });
+    const [told, [status]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>]);
+    if (status === 0) return told;
+    throw new CommandFailed(`terraform ${args[0] ?? ''} ended with ${status ?? 'a signal'}`);
   }
+}
+
+/** The number in "Destroy complete! Resources: 45 destroyed.". */
+export function destroyedCount(told: string): number | undefined {
+  const [, count] = /Resources: (\d+) destroyed/.exec(told) ?? [];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** The variable by which cdktf too is told of another binary, such as OpenTofu's. */

@@ -6,6 +6,7 @@ import { runCommand, say } from './command.ts';
 import { environmentName, readConfig } from './config.ts';
 import { type DeployedResource, Deployment } from './deployment.ts';
 import { findTagged, summarise } from './receipt.ts';
+import { checkSameTarget, describe, targetOf, targetOfShell } from './target.ts';
 import { readStage } from './stages.ts';
 
 const HELP = `Usage: npm run destroy -- [options]
@@ -45,16 +46,23 @@ async function destroy(deleteArchive: boolean, autoApprove: boolean): Promise<vo
   const deployment = await Deployment.open(config.stack, env);
   const before = await deployment.resources();
   const buckets = before.filter(({ type }) => type === 'aws_s3_bucket');
-  say(`Stack ${config.stack} in ${config.region}: ${before.length} resources.\n`);
+  const shell = await targetOfShell(config, env);
+  const deployed = targetOf(await deployment.outputs());
+  if (deployed !== undefined) checkSameTarget(config.stack, deployed, shell);
+  else if (before.length > 0) {
+    say('The state does not say in which region and account the stack is: it was never deployed to its end.\n');
+  }
+  say(`Stack ${config.stack} in ${describe(shell)}: ${before.length} resources.\n`);
   let left: readonly string[] = [];
   if (before.length > 0) {
     if (!autoApprove && !(await confirm(config.stack, deleteArchive))) return;
     if (deleteArchive) await allowDeletion(deployment, buckets);
     else await deployment.forget(before.filter(isOfBucket).map(({ address }) => address));
-    await deployment.destroy();
+    const count = await deployment.destroy();
     left = await deployment.addresses();
     const removed = before.filter((resource) => deleteArchive || !isOfBucket(resource));
-    say(`\nRemoved from stack ${config.stack}:\n${summarise(removed)}`);
+    say(`\n${tellRemoved(config.stack, removed, left, count)}`);
+    if (count !== removed.length) process.exitCode = 1;
   }
   const tagged = await findTagged(config, env);
   const bucketNames = tagged.flatMap((arn) => /^arn:[^:]+:s3:::(.+)$/.exec(arn)?.[1] ?? []);
@@ -67,6 +75,19 @@ async function destroy(deleteArchive: boolean, autoApprove: boolean): Promise<vo
     say('AWS may list for some minutes what is deleted already: the same command again looks again.\n');
   }
   if (others.length > 0 || (deleteArchive && bucketNames.length > 0)) process.exitCode = 1;
+}
+
+/** Only what Terraform says it destroyed counts as removed: it also forgets what it does not find. */
+function tellRemoved(
+  stack: string,
+  expected: readonly DeployedResource[],
+  left: readonly string[],
+  count: number | undefined,
+): string {
+  const gone = expected.filter(({ address }) => !left.includes(address));
+  if (count === expected.length) return `Removed from stack ${stack}: ${count} resources\n${summarise(gone)}`;
+  const told = count === undefined ? 'did not say how many resources it destroyed' : `destroyed ${count} resources`;
+  return `Terraform ${told}; ${expected.length} were in the state. What it did not find, it forgot: it may still exist.\n${summarise(gone)}`;
 }
 
 /** Terraform empties a bucket only if the state said so before the destroy. */

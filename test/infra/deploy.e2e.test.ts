@@ -134,10 +134,12 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
       });
       const s3As = (options: ReturnType<typeof as>) => new S3Client({ ...options, forcePathStyle: true });
 
-      const script = (name: string, ...args: readonly string[]) => {
+      const scriptWith = (environment: typeof env, name: string, ...args: readonly string[]) => {
         const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-        return run('node', ['--import', tsx, join(root, 'infra', name), ...args], { cwd: folder, env });
+        const command = ['--import', tsx, join(root, 'infra', name), ...args];
+        return run('node', command, { cwd: folder, env: environment });
       };
+      const script = (name: string, ...args: readonly string[]) => scriptWith(env, name, ...args);
       async function mappingsInState(): Promise<readonly string[]> {
         const state = JSON.parse(await readFile(join(folder, `terraform.${stack}.tfstate`), 'utf8')) as {
           resources: { type: string; instances: { attributes: { uuid: string } }[] }[];
@@ -462,6 +464,20 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
           for (const change of changes) {
             expect(change).toEqual({ ...change, actions: ['update'], attributes: forgottenByMoto[change.type] });
           }
+        },
+        PATIENCE,
+      );
+
+      test(
+        'is not destroyed with another region in the shell',
+        async () => {
+          const before = await readFile(join(folder, `terraform.${stack}.tfstate`), 'utf8');
+          const elsewhere = { ...env, IOT_REGION: 'eu-west-1' };
+          await expect(scriptWith(elsewhere, 'destroy.ts', '--delete-archive', '--auto-approve')).rejects.toThrow(
+            /is in us-east-1, account \d{12}, but this shell points to eu-west-1/,
+          );
+          expect(await readFile(join(folder, `terraform.${stack}.tfstate`), 'utf8')).toBe(before);
+          expect(JSON.stringify(await awsAsOwner('iam', 'list-roles'))).toContain(stack);
         },
         PATIENCE,
       );
