@@ -56,11 +56,11 @@ module.exports = {
     {
       name: 'sdk-only-at-the-edge',
       comment:
-        'AWS SDK clients live in adapters/aws, in the simulator (an AWS client like any other), in tests and benchmarks.',
+        'AWS SDK clients live in adapters/aws, in the simulator (an AWS client like any other), in tests and benchmarks. The server checks the signatures of clients.',
       severity: 'error',
       from: {
         path: '^(core|handlers|infra|local-server|adapters/(memory|node))/',
-        pathNot: '^local-server/simulator/',
+        pathNot: '^local-server/(simulator/|aws-api/signature\\.ts$)',
       },
       to: { path: 'node_modules/(@aws-sdk|@smithy)' },
     },
