@@ -30,6 +30,12 @@ export interface EventSourceMappingSettings {
    * consumer never sees them. AWS allows five filters, ten after a quota increase.
    */
   readonly filterCriteria?: FilterCriteria;
+  /**
+   * Length of the windows in which the function aggregates what came into a shard, 0–900; none with 0, and unless given. Each
+   * invocation is then told its window and the `state` that the one before returned, and must return a `state` itself
+   * (core/event-source-mapping/tumbling-window.ts). Needs a parallelizationFactor of 1.
+   */
+  readonly tumblingWindowInSeconds?: number;
 }
 
 export interface FunctionSettings {
@@ -110,12 +116,24 @@ export function checkEventSourceMapping(settings: EventSourceMappingSettings, no
   if (age !== -1 && !(Number.isInteger(age) && age >= 60 && age <= 604_800)) {
     throw new InvalidRequest('maximumRecordAgeInSeconds', `is ${age}, but must be -1 or from 60 to 604800`);
   }
+  checkTumblingWindow(settings);
   if (settings.filterCriteria !== undefined) compileFilterCriteria(settings.filterCriteria);
   const { startingPosition, startingPositionTimestamp: timestamp } = settings;
   if (startingPosition === 'AT_TIMESTAMP' ? !Number.isFinite(timestamp) : timestamp !== undefined) {
     throw new InvalidRequest('startingPositionTimestamp', 'goes with startingPosition AT_TIMESTAMP, and only with it');
   }
   if (timestamp !== undefined) checkStartingPositionTimestamp(timestamp, now);
+}
+
+function checkTumblingWindow({ tumblingWindowInSeconds = 0, parallelizationFactor }: EventSourceMappingSettings): void {
+  const field = 'tumblingWindowInSeconds';
+  if (!Number.isInteger(tumblingWindowInSeconds) || tumblingWindowInSeconds < 0 || tumblingWindowInSeconds > 900) {
+    throw new InvalidRequest(field, `is ${tumblingWindowInSeconds}, but must be a whole number from 0 to 900`);
+  }
+  // terraform-aws-modules/terraform-aws-lambda#619: AWS wants a factor of 1 then. The window is one per shard.
+  if (tumblingWindowInSeconds > 0 && parallelizationFactor > 1) {
+    throw new InvalidRequest(field, `needs a parallelizationFactor of 1, but that is ${parallelizationFactor}`);
+  }
 }
 
 /** API reference of CreateEventSourceMapping: "StartingPositionTimestamp cannot be in the future". */

@@ -1,7 +1,9 @@
 /** Lambda's Kinesis event and the core's records. The two functions undo each other. */
-import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import type { KinesisStreamEvent, KinesisStreamRecord, KinesisStreamTumblingWindowEvent } from 'aws-lambda';
 import { encodeBase64 } from '../core/base64.ts';
-import type { StreamRecord } from '../core/ports.ts';
+import type { WindowProperties } from '../core/event-source-mapping/tumbling-window.ts';
+import type { EpochMillis, StreamRecord } from '../core/ports.ts';
+import { formatTimestamp } from '../core/timestamp.ts';
 
 export interface EventSource {
   readonly streamArn: string;
@@ -30,6 +32,29 @@ export function toKinesisEvent(records: readonly StreamRecord[], source: EventSo
       eventSourceARN: source.streamArn,
     })),
   };
+}
+
+/** The event of a mapping with tumbling windows. `state` is a copy: the function may change it. */
+export function toTumblingWindowEvent(
+  records: readonly StreamRecord[],
+  source: EventSource,
+  shardId: string,
+  { start, end, state, isFinalInvokeForWindow, isWindowTerminatedEarly }: WindowProperties,
+): KinesisStreamTumblingWindowEvent & { shardId: string; eventSourceARN: string } {
+  return {
+    ...toKinesisEvent(records, source),
+    window: { start: formatSecond(start), end: formatSecond(end) },
+    state: structuredClone(state),
+    shardId,
+    eventSourceARN: source.streamArn,
+    isFinalInvokeForWindow,
+    isWindowTerminatedEarly,
+  };
+}
+
+/** As the Lambda Developer Guide shows the limits of a window: without milliseconds. */
+function formatSecond(time: EpochMillis): string {
+  return formatTimestamp(time).replace('.000Z', 'Z');
 }
 
 export function fromKinesisEvent(event: KinesisStreamEvent): StreamRecord[] {

@@ -1,5 +1,5 @@
 /** The calls that readings take, what one of each may carry, and a count of them. */
-import { MAX_PAYLOAD_BYTES } from '../../core/event-source-mapping/payload-size.ts';
+import { MAX_PAYLOAD_BYTES } from '../../core/event-source-mapping/payload-limit.ts';
 
 export const calls = [
   'DynamoDB BatchWriteItem',

@@ -8,7 +8,7 @@ import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { SystemClock } from '../../adapters/node/system-clock.ts';
 import { ArchiveEvents } from '../../core/archive-events.ts';
 import { splitIntoBatches } from '../../core/batching.ts';
-import { MAX_PAYLOAD_BYTES } from '../../core/event-source-mapping/payload-size.ts';
+import { MAX_PAYLOAD_BYTES } from '../../core/event-source-mapping/payload-limit.ts';
 import { StoreReadings } from '../../core/store-readings.ts';
 import { createArchiveEventsHandler } from '../../handlers/archive-events.ts';
 import type { Logger } from '../../handlers/logger.ts';

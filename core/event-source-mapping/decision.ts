@@ -2,6 +2,7 @@
 import type { EventSourceMappingSettings } from '../pipeline.ts';
 import type { EpochMillis, StreamRecord } from '../ports.ts';
 import { type BatchResult, readBatchItemFailures } from './batch-item-failures.ts';
+import { stateOf, type WindowProperties } from './tumbling-window.ts';
 
 /** How an invocation ended. */
 export type InvocationOutcome =
@@ -47,11 +48,16 @@ export type Decision =
       readonly condition: GiveUpCondition;
     };
 
+/**
+ * @param records None for the invocation that closes a tumbling window.
+ * @param window What the invocation was told about its tumbling window.
+ */
 export function decide(
   settings: EventSourceMappingSettings,
   records: readonly StreamRecord[],
   before: Attempts,
   outcome: InvocationOutcome,
+  window?: WindowProperties,
 ): Decision {
   if (outcome.type === 'not-invoked') {
     // LDG: an error before the function runs is retried until the records expire; no retry attempt is spent.
@@ -59,7 +65,7 @@ export function decide(
     return { type: 'retry', done: 0, attempts, delayMillis: backoffMillis(attempts.refusals) };
   }
 
-  const result = resultOf(settings, records, outcome);
+  const result = resultOf(settings, records, outcome, window);
   if (result === 'success') return { type: 'advance', done: records.length };
 
   const done = result === 'failure' ? 0 : result.failedFrom;
@@ -85,7 +91,9 @@ export function decide(
   }
   // A response that names the first record is a plain retry, also with bisection: it splits nothing off.
   const attempts = { ...ran, failures: ran.failures + 1 };
-  if (settings.maximumRetryAttempts !== -1 && attempts.failures > settings.maximumRetryAttempts) {
+  const exhausted = settings.maximumRetryAttempts !== -1 && attempts.failures > settings.maximumRetryAttempts;
+  // An invocation without records is tried until it succeeds: there is nothing to give up (tumbling-window.ts).
+  if (exhausted && records.length > 0) {
     return { type: 'give-up', done: 0, attempts, condition: 'RetryAttemptsExhausted' };
   }
   return { type: 'retry', done: 0, attempts, delayMillis: backoffMillis(attempts.failures) };
@@ -117,13 +125,15 @@ export function backoffMillis(failures: number): number {
 
 /**
  * LDG: a function error is a complete failure, regardless of partial responses; without ReportBatchItemFailures the
- * response is ignored.
+ * response is ignored, but for the state that every response within a tumbling window must have.
  */
 function resultOf(
   settings: EventSourceMappingSettings,
   records: readonly StreamRecord[],
   outcome: Exclude<InvocationOutcome, { type: 'not-invoked' }>,
+  window: WindowProperties | undefined,
 ): BatchResult {
   if (outcome.type === 'function-error') return 'failure';
+  if (window?.isFinalInvokeForWindow === false && stateOf(outcome.payload) === undefined) return 'failure';
   return settings.reportBatchItemFailures ? readBatchItemFailures(outcome.payload, records) : 'success';
 }

@@ -10,8 +10,9 @@ import { compareSequenceNumbers } from '../sequence-number.ts';
 import type { Decision, InvocationOutcome } from './decision.ts';
 import { compileFilterCriteria, type RecordFilter } from './filter-criteria.ts';
 import { Lane, type LaneWork } from './lane.ts';
-import { MAX_PAYLOAD_BYTES } from './payload-size.ts';
+import { MAX_PAYLOAD_BYTES } from './payload-limit.ts';
 import type { ShardConsumerState } from './shard-state.ts';
+import type { TumblingWindow } from './tumbling-window.ts';
 
 /** Lambda polls a shard once per second (LDG); GetRecords answers at most 10,000 records. */
 export const POLL_INTERVAL_MILLIS = 1_000;
@@ -47,13 +48,16 @@ export class ShardConsumer {
   #filteredOut = 0;
   #millisBehindLatest = 0;
 
-  /** @param checkpoint Where an earlier consumer of this mapping stood, or where the mapping starts. */
-  constructor(settings: EventSourceMappingSettings, checkpoint: ShardPosition) {
+  /**
+   * @param checkpoint Where an earlier consumer of this mapping stood, or where the mapping starts.
+   * @param window What that consumer had in `window`.
+   */
+  constructor(settings: EventSourceMappingSettings, checkpoint: ShardPosition, window?: TumblingWindow) {
     this.#settings = settings;
     this.#filter = compileFilterCriteria(settings.filterCriteria ?? { filters: [] });
     this.#checkpoint = checkpoint;
     this.#readPosition = checkpoint;
-    this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings));
+    this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings, window));
   }
 
   /** What can be done now. Each command is in flight until it is answered by the method named after it. */
@@ -91,6 +95,7 @@ export class ShardConsumer {
     this.#trimmed += page.trimmed;
     this.#endOfShard = page.endOfShard;
     this.#millisBehindLatest = page.millisBehindLatest;
+    for (const lane of this.#lanes) lane.read(page, now);
     for (const record of page.records) {
       if (this.#filter(record)) this.#await(record, now);
       else this.#passOver(record);
@@ -131,9 +136,14 @@ export class ShardConsumer {
     return this.#checkpoint;
   }
 
+  /** The newest tumbling window, with what the records in front of the checkpoint came to. To be kept with the checkpoint. */
+  get window(): TumblingWindow | undefined {
+    return this.#lanes[0]?.window;
+  }
+
   /** The shard was closed and everything in it is done: its children may be read. */
   get finished(): boolean {
-    return this.#endOfShard && this.#unfinished.length === 0;
+    return this.#endOfShard && this.#lanes.every(({ settled }) => settled);
   }
 
   state(): ShardConsumerState {

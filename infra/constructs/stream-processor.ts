@@ -57,6 +57,9 @@ export function mappingOf(settings: EventSourceMappingSettings) {
     ...(settings.filterCriteria !== undefined && {
       filterCriteria: { filter: settings.filterCriteria.filters.map(({ pattern }) => ({ pattern })) },
     }),
+    ...(settings.tumblingWindowInSeconds !== undefined && {
+      tumblingWindowInSeconds: settings.tumblingWindowInSeconds,
+    }),
     functionResponseTypes: settings.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
   };
 }

@@ -1,13 +1,15 @@
 /**
- * The text of a checkpoint file: which stream it belongs to, and the positions of each mapping by shard. Pure functions; the
+ * The text of a checkpoint file: which stream it belongs to, and the checkpoints of each mapping by shard. Pure functions; the
  * effects are in `file-checkpoints.ts`.
  *
  * A position means something in one stream only. Another emulator, another account, or the same stream made anew counts from
  * its own beginning, and a reader that goes on behind an old number skips what is new without a word.
  */
 import { InvalidRequest } from '../../core/errors.ts';
+import type { TumblingWindow, WindowState } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EpochMillis, ShardPosition } from '../../core/ports.ts';
 import { isSequenceNumber } from '../../core/sequence-number.ts';
+import type { ShardCheckpoint } from './checkpoints.ts';
 
 export interface StreamIncarnation {
   /** Base address of an emulator, or `aws`. */
@@ -18,7 +20,7 @@ export interface StreamIncarnation {
   readonly createdAt: string;
 }
 
-export type Positions = Record<string, Record<string, ShardPosition>>;
+export type Positions = Record<string, Record<string, ShardCheckpoint>>;
 
 export interface CheckpointFile {
   /** Absent in files that were written before they named it. */
@@ -71,10 +73,26 @@ export function parseCheckpointFile(file: string, text: string): CheckpointFile 
       members('positions', value).map(([mapping, shards]) => [
         mapping,
         Object.fromEntries(
-          members(mapping, shards).map(([shard, position]) => [shard, positionOf(`${mapping}, ${shard}:`, position)]),
+          members(mapping, shards).map(([shard, entry]) => [shard, checkpointOf(`${mapping}, ${shard}:`, entry)]),
         ),
       ]),
     );
+  }
+
+  function checkpointOf(place: string, value: unknown): ShardCheckpoint {
+    const position = positionOf(place, value);
+    const window = new Map(members(place, value)).get('window');
+    return window === undefined ? position : { ...position, window: windowOf(`${place} window`, window) };
+  }
+
+  function windowOf(place: string, value: unknown): TumblingWindow {
+    const { start, end, state } = Object.fromEntries(members(place, value)) as Record<string, unknown>;
+    if (typeof start !== 'number' || typeof end !== 'number' || !isInstant(start) || !isInstant(end)) {
+      return refuse(place, 'must have a start and an end in milliseconds');
+    }
+    if (state === undefined) return { start, end };
+    members(`${place} state`, state);
+    return { start, end, state: state as WindowState };
   }
 
   function positionOf(place: string, value: unknown): ShardPosition {

@@ -2,26 +2,33 @@
  * Checkpoints of event source mappings. In memory they end with the server, as the stream does; those of a stream that
  * outlives the server are kept in a file (`file-checkpoints.ts`).
  */
+import type { TumblingWindow } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { ShardPosition } from '../../core/ports.ts';
 
+/**
+ * How far a consumer is in a shard: where to read on, and the newest tumbling window with the state that belongs to just these
+ * records. Both are kept together, so that after a crash no record is missing in a state or in it twice.
+ */
+export type ShardCheckpoint = ShardPosition & { readonly window?: TumblingWindow };
+
 export interface Checkpoints {
-  /** The positions of a mapping by shard; empty for one that never ran. */
-  load(mapping: string): ReadonlyMap<string, ShardPosition>;
-  save(mapping: string, shardId: string, position: ShardPosition): void;
+  /** The checkpoints of a mapping by shard; empty for one that never ran. */
+  load(mapping: string): ReadonlyMap<string, ShardCheckpoint>;
+  save(mapping: string, shardId: string, checkpoint: ShardCheckpoint): void;
   /** Keeps what is not kept yet. */
   close(): Promise<void>;
 }
 
 export class MemoryCheckpoints implements Checkpoints {
-  readonly #positions = new Map<string, Map<string, ShardPosition>>();
+  readonly #checkpoints = new Map<string, Map<string, ShardCheckpoint>>();
 
-  load(mapping: string): ReadonlyMap<string, ShardPosition> {
-    return this.#positions.get(mapping) ?? new Map();
+  load(mapping: string): ReadonlyMap<string, ShardCheckpoint> {
+    return this.#checkpoints.get(mapping) ?? new Map();
   }
 
-  save(mapping: string, shardId: string, position: ShardPosition): void {
-    const shards = this.#positions.get(mapping) ?? new Map<string, ShardPosition>();
-    this.#positions.set(mapping, shards.set(shardId, position));
+  save(mapping: string, shardId: string, checkpoint: ShardCheckpoint): void {
+    const shards = this.#checkpoints.get(mapping) ?? new Map<string, ShardCheckpoint>();
+    this.#checkpoints.set(mapping, shards.set(shardId, checkpoint));
   }
 
   async close(): Promise<void> {

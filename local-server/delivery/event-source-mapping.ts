@@ -6,7 +6,7 @@ import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../core/pipeline.ts';
 import type { EpochMillis, Shard, ShardPosition } from '../../core/ports.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import type { Checkpoints, ShardCheckpoint } from './checkpoints.ts';
 import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
 
 export interface EventSourceMappingOptions extends Omit<
@@ -142,10 +142,12 @@ export class EventSourceMapping {
 
   async #consume(shardId: string): Promise<void> {
     const { checkpoints } = this.#options;
+    const { window, ...start } = checkpoints.load(this.name).get(shardId) ?? this.#startOf(shardId);
     const worker = new ShardWorker({
       ...this.#options,
       shardId,
-      start: checkpoints.load(this.name).get(shardId) ?? this.#startOf(shardId),
+      start,
+      ...(window !== undefined && { window }),
       onInvocation: (report) => this.#count(report),
       onGivenUp: (report) => {
         this.#counts.givenUpRecords += report.records;
@@ -164,7 +166,7 @@ export class EventSourceMapping {
   }
 
   /** Shards that come later hold what was put after the mapping began: they are read from their beginning. */
-  #startOf(shardId: string): ShardPosition {
+  #startOf(shardId: string): ShardCheckpoint {
     return this.#initialShards?.has(shardId) === true ? this.#initialPosition : { type: 'TRIM_HORIZON' };
   }
 

@@ -12,7 +12,6 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { InvalidRequest } from '../../core/errors.ts';
-import type { ShardPosition } from '../../core/ports.ts';
 import type { Logger } from '../../handlers/logger.ts';
 import type { Problems } from '../watch/problems.ts';
 import {
@@ -22,7 +21,7 @@ import {
   type Positions,
   type StreamIncarnation,
 } from './checkpoint-file.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import type { Checkpoints, ShardCheckpoint } from './checkpoints.ts';
 
 export interface FileCheckpointsOptions {
   readonly file: string;
@@ -78,12 +77,12 @@ export class FileCheckpoints implements Checkpoints {
     }
   }
 
-  load(mapping: string): ReadonlyMap<string, ShardPosition> {
+  load(mapping: string): ReadonlyMap<string, ShardCheckpoint> {
     return new Map(Object.entries(this.#positions[mapping] ?? {}));
   }
 
-  save(mapping: string, shardId: string, position: ShardPosition): void {
-    (this.#positions[mapping] ??= {})[shardId] = position;
+  save(mapping: string, shardId: string, checkpoint: ShardCheckpoint): void {
+    (this.#positions[mapping] ??= {})[shardId] = checkpoint;
     this.#dirty = true;
     this.#writeIn(WRITE_MILLIS);
   }

@@ -11,10 +11,16 @@ import type {
   InvocationOutcome,
 } from '../../core/event-source-mapping/decision.ts';
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
+import {
+  stateOf,
+  type TumblingWindow,
+  type WindowProperties,
+} from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
-import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader } from '../../core/ports.ts';
-import { type EventSource, toKinesisEvent } from '../../handlers/kinesis-records.ts';
+import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader, StreamRecord } from '../../core/ports.ts';
+import { type EventSource, toKinesisEvent, toTumblingWindowEvent } from '../../handlers/kinesis-records.ts';
 import type { Logger } from '../../handlers/logger.ts';
+import type { ShardCheckpoint } from './checkpoints.ts';
 import type { LambdaFunction } from './lambda-runtime.ts';
 
 type Invoke = Extract<ShardCommand, { type: 'invoke' }>;
@@ -50,6 +56,8 @@ export interface ShardWorkerOptions {
   readonly settings: EventSourceMappingSettings;
   readonly shardId: string;
   readonly start: ShardPosition;
+  /** The newest tumbling window at `start`. */
+  readonly window?: TumblingWindow;
   readonly reader: ShardReader;
   readonly function: LambdaFunction;
   readonly functionArn: string;
@@ -60,7 +68,7 @@ export interface ShardWorkerOptions {
   readonly onInvocation: (report: InvocationReport) => void;
   readonly onGivenUp: (report: GivenUpReport) => void;
   /** Called whenever the checkpoint has moved. */
-  readonly onCheckpoint: (checkpoint: ShardPosition) => void;
+  readonly onCheckpoint: (checkpoint: ShardCheckpoint) => void;
 }
 
 export class ShardWorker {
@@ -72,7 +80,7 @@ export class ShardWorker {
 
   constructor(options: ShardWorkerOptions) {
     this.#options = options;
-    this.#consumer = new ShardConsumer(options.settings, options.start);
+    this.#consumer = new ShardConsumer(options.settings, options.start, options.window);
   }
 
   get checkpoint(): ShardPosition {
@@ -151,19 +159,20 @@ export class ShardWorker {
       const before = this.#consumer.checkpoint;
       this.#consumer.read(page, clock.now());
       // Past records that were filtered out.
-      if (this.#consumer.checkpoint !== before) this.#options.onCheckpoint(this.#consumer.checkpoint);
+      if (this.#consumer.checkpoint !== before) this.#reportCheckpoint();
     } catch (error) {
       log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
       this.#consumer.readFailed(clock.now());
     }
   }
 
-  async #invoke({ lane, records, attempts }: Invoke): Promise<void> {
-    const { shardId, source, clock, onInvocation } = this.#options;
+  async #invoke({ lane, records, attempts, window }: Invoke): Promise<void> {
+    const { shardId, clock, onInvocation } = this.#options;
     const at = clock.now();
-    const outcome = await this.#call(toKinesisEvent(records, source));
+    const outcome = await this.#call(this.#eventOf(records, window));
     const now = clock.now();
     const decision = this.#consumer.invoked(lane, outcome, now);
+    if (window?.isFinalInvokeForWindow === false) this.#checkState(outcome);
     onInvocation({
       shardId,
       lane,
@@ -175,7 +184,28 @@ export class ShardWorker {
       attempts,
       decision,
     });
-    this.#options.onCheckpoint(this.#consumer.checkpoint);
+    this.#reportCheckpoint();
+  }
+
+  #eventOf(records: readonly StreamRecord[], window: WindowProperties | undefined) {
+    const { source, shardId } = this.#options;
+    return window === undefined
+      ? toKinesisEvent(records, source)
+      : toTumblingWindowEvent(records, source, shardId, window);
+  }
+
+  #checkState(outcome: InvocationOutcome): void {
+    if (outcome.type !== 'response' || stateOf(outcome.payload) !== undefined) return;
+    const { shardId, log } = this.#options;
+    log.error(
+      { shardId, requestId: outcome.requestId },
+      'the response has no state, so the invocation failed: with tumbling windows a function returns {"state": {…}}, at most 6 MB',
+    );
+  }
+
+  #reportCheckpoint(): void {
+    const { checkpoint, window } = this.#consumer;
+    this.#options.onCheckpoint({ ...checkpoint, ...(window !== undefined && { window }) });
   }
 
   async #call(event: unknown): Promise<InvocationOutcome> {
@@ -201,7 +231,7 @@ export class ShardWorker {
       streamArn: source.streamArn,
       ownRequestId: randomUUID(),
       givenUpAt: clock.now(),
-      payload: JSON.stringify(toKinesisEvent(command.records, source)),
+      payload: JSON.stringify(this.#eventOf(command.records, command.window)),
     };
     const key = failureKey(mappingId, batch, randomUUID());
     try {
@@ -221,6 +251,6 @@ export class ShardWorker {
       firstSequenceNumber: command.records[0]?.sequenceNumber ?? '',
       records: command.records.length,
     });
-    this.#options.onCheckpoint(this.#consumer.checkpoint);
+    this.#reportCheckpoint();
   }
 }

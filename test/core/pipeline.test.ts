@@ -39,6 +39,7 @@ describe('checkEventSourceMapping', () => {
     ['parallelizationFactor', [1, 10]],
     ['maximumRetryAttempts', [-1, 0, 10_000]],
     ['maximumRecordAgeInSeconds', [-1, 60, 604_800]],
+    ['tumblingWindowInSeconds', [0, 1, 900]],
   ])('takes %s of %j', (setting, values) => {
     for (const value of values) expect(fieldRefused({ [setting]: value })).toBeUndefined();
   });
@@ -49,6 +50,7 @@ describe('checkEventSourceMapping', () => {
     ['parallelizationFactor', [0, 11, 1.5, NaN]],
     ['maximumRetryAttempts', [-2, 10_001, 0.5, NaN, Infinity]],
     ['maximumRecordAgeInSeconds', [-2, 0, 1, 59, 604_801, 60.5, NaN, Infinity]],
+    ['tumblingWindowInSeconds', [-1, 901, 0.5, NaN, Infinity]],
   ])('refuses %s of %j', (setting, values) => {
     for (const value of values) expect(fieldRefused({ [setting]: value })).toBe(setting);
   });
@@ -60,6 +62,14 @@ describe('checkEventSourceMapping', () => {
     expect(() => checkEventSourceMapping({ ...good, maximumRecordAgeInSeconds: 59 }, now)).toThrow(
       'maximumRecordAgeInSeconds: is 59, but must be -1 or from 60 to 604800',
     );
+  });
+
+  test('refuses tumbling windows with a parallelisation factor', () => {
+    const windows = { ...good, tumblingWindowInSeconds: 60, parallelizationFactor: 2 };
+    expect(() => checkEventSourceMapping(windows, now)).toThrow(
+      'tumblingWindowInSeconds: needs a parallelizationFactor of 1, but that is 2',
+    );
+    expect(fieldRefused({ tumblingWindowInSeconds: 0, parallelizationFactor: 2 })).toBeUndefined();
   });
 
   test('takes filters that Lambda takes, and names the one that it does not', () => {

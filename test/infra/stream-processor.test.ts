@@ -32,3 +32,9 @@ test('filters that Lambda would refuse stop the synthesis', () => {
   const settings = mappingSettings({ filterCriteria: { filters: [{ pattern: '{"data": {"value": 80}}' }] } });
   expect(() => synthesised(settings)).toThrow('filterCriteria.filters[0].pattern: $.data.value: must be an object');
 });
+
+test('a tumbling window is passed on, and none is named without one', () => {
+  const settings = mappingSettings({ tumblingWindowInSeconds: 60 });
+  expect(synthesised(settings)).toMatchObject({ tumbling_window_in_seconds: 60 });
+  expect(synthesised(mappingSettings())).not.toHaveProperty('tumbling_window_in_seconds');
+});

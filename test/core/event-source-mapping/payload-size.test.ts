@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../../core/event-source-mapping/payload-size.ts';
+import { MAX_PAYLOAD_BYTES } from '../../../core/event-source-mapping/payload-limit.ts';
+import { payloadBytes } from '../../../core/event-source-mapping/payload-size.ts';
 import { MAX_STACK_NAME_LENGTH, stackNames } from '../../../core/stack-names.ts';
 import { toKinesisEvent } from '../../../handlers/kinesis-records.ts';
 import { streamRecord } from '../../support/record-factory.ts';

@@ -57,6 +57,16 @@ test('are there for the next server on the same stream', async () => {
 });
 
 test.each([
+  ['open', { start: 60_000, end: 120_000, state: { sum: 3, 'k"e\u00e4y': [null] } }],
+  ['closed', { start: 60_000, end: 120_000 }],
+])('keep the tumbling window of a shard that is %s', async (_name, window) => {
+  const checkpoints = await open();
+  checkpoints.save('iot-a', 's', { ...at7, window });
+  await checkpoints.close();
+  expect((await open()).load('iot-a')).toEqual(new Map([['s', { ...at7, window }]]));
+});
+
+test.each([
   ['endpoint', { endpoint: 'aws' }],
   ['account', { arn: stream.arn.replace('123456789012', '999999999999') }],
   ['time of creation', { createdAt: '2026-01-15T12:00:01.000Z' }],
@@ -102,6 +112,12 @@ test.each([
     'is none of Kinesis',
   ],
   ['an absurd time', '{"iot-x":{"s":{"type":"AT_TIMESTAMP","timestamp":1e300}}}', '1e+300 is no time'],
+  ['a window without a time', '{"iot-x":{"s":{"type":"TRIM_HORIZON","window":{"start":0}}}}', 'window must have'],
+  [
+    'a state that is no object',
+    '{"iot-x":{"s":{"type":"TRIM_HORIZON","window":{"start":0,"end":1,"state":7}}}}',
+    'window state is 7',
+  ],
   ['another version', '{"version":3}', 'version is 3'],
   ['no stream', '{"version":2,"positions":{}}', 'stream is undefined'],
 ])('a file with %s is named, with what to do, and another server can have it then', async (_name, text, words) => {
