@@ -64,6 +64,9 @@ export interface Shard {
   readonly startingSequenceNumber: string;
   /** Only once the shard is closed: no record of it has a higher one. An adapter that cannot tell leaves it out too. */
   readonly endingSequenceNumber?: string;
+  /** When the shard began to take records, and when it was closed. An adapter that cannot tell leaves both out. */
+  readonly openedAt?: EpochMillis;
+  readonly closedAt?: EpochMillis;
 }
 
 /**

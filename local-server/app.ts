@@ -14,6 +14,7 @@ import type {
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import { awsApi } from './aws-api/aws-api.ts';
+import type { StreamControl } from './aws-api/kinesis/stream-control.ts';
 import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
@@ -49,6 +50,8 @@ import type { Functions } from './tokens.ts';
 export interface AppServices {
   readonly eventStream: EventStream;
   readonly shardReader: ShardReader;
+  /** Absent on AWS. */
+  readonly streamControl: StreamControl | undefined;
   readonly eventArchive: EventArchive;
   readonly failureArchive: EventArchive;
   readonly sensorDataTable: SensorDataTable;
@@ -125,6 +128,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   const { names, accountId, region } = identity;
   await app.register(awsApi, {
     ...{ eventStream: services.eventStream, shardReader: services.shardReader, clock },
+    streamControl: services.streamControl,
     ...{ names, accountId, region },
     retentionInHours: options.retentionHours,
     functions: new Map([[names.sensorHistory, functions.sensorHistory]]),

@@ -6,6 +6,7 @@ import { MemorySensorData } from '../adapters/memory/memory-sensor-data.ts';
 import { nodeModule } from '../adapters/node/module.ts';
 import { SystemClock } from '../adapters/node/system-clock.ts';
 import { Ports } from '../adapters/tokens.ts';
+import { announced } from './aws-api/kinesis/stream-control.ts';
 import { MemoryCheckpoints } from './delivery/checkpoints.ts';
 import { Lab } from './lab/lab.ts';
 import { VirtualClock } from './lab/virtual-clock.ts';
@@ -46,6 +47,14 @@ export function memoryContainer(options: MemoryContainerOptions): Container {
   container.bind(Services.streamStatistics).toService(MemoryEventStream);
   container.bind(Services.sensorDirectory).toService(MemorySensorData);
   container.bind(Services.checkpoints).toDynamicValue(() => new MemoryCheckpoints());
+  container.bind(Services.streamControl).toResolvedValue(
+    (stream, monitor) =>
+      announced(stream, () => {
+        wake();
+        monitor.changed();
+      }),
+    [MemoryEventStream, Services.monitor],
+  );
   container.bind(Services.lab).toResolvedValue(
     (faults, stream, hub, monitor) =>
       new Lab({

@@ -41,6 +41,7 @@ export function appServices(container: Container): AppServices {
   return {
     eventStream: container.get(Services.producerStream),
     shardReader: container.get(shardReader),
+    streamControl: container.get(Services.streamControl, { optional: true }),
     eventArchive: container.get(eventArchive),
     failureArchive: container.get(failureArchive),
     sensorDataTable: container.get(Ports.sensorDataTable),

@@ -5,6 +5,7 @@ import type { EventStream } from '../core/ports.ts';
 import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import type { StoreReadings } from '../core/store-readings.ts';
+import type { StreamControl } from './aws-api/kinesis/stream-control.ts';
 import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
@@ -37,6 +38,8 @@ export const Services = {
   stackWatch: token<StackWatch>('StackWatch'),
   /** The stream as producers reach it. */
   producerStream: token<EventStream>('ProducerStream'),
+  /** Bound in memory only: a stream at AWS is changed at AWS. */
+  streamControl: token<StreamControl>('StreamControl'),
   putReadings: token<PutReadings>('PutReadings'),
   archiveEvents: token<ArchiveEvents>('ArchiveEvents'),
   storeReadings: token<StoreReadings>('StoreReadings'),

@@ -41,7 +41,7 @@ import {
   uniformRanges,
 } from './hash-key.ts';
 import { lowerBound } from './lower-bound.ts';
-import { ShardLog, type ShardStatistics } from './shard-log.ts';
+import { ShardLog, type ShardOrigin, type ShardStatistics } from './shard-log.ts';
 import { WriteLimit } from './write-limit.ts';
 
 export interface MemoryEventStreamOptions {
@@ -116,8 +116,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
     this.#place = `in stream ${options.streamName ?? 'events'} under account ${options.accountId ?? '000000000000'}`;
     this.#sleep = options.sleep ?? pause;
     this.#random = options.random ?? Math.random;
-    const createdAtSecond = Math.floor(this.#clock.now() / 1_000);
-    this.#openShards = uniformRanges(shards).map((range) => this.#openShard(range, createdAtSecond, []));
+    const openedAt = this.#clock.now();
+    const created = { openedAt, createdAtSecond: Math.floor(openedAt / 1_000), parentShardIds: [] };
+    this.#openShards = uniformRanges(shards).map((range) => this.#openShard({ ...created, range }));
   }
 
   /**
@@ -251,8 +252,8 @@ export class MemoryEventStream implements EventStream, ShardReader {
     return Array.from(this.#shards.values(), (log) => log.statistics());
   }
 
-  #openShard(range: HashKeyRange, createdAtSecond: number, parentShardIds: readonly string[]): ShardLog {
-    const log = new ShardLog({ index: this.#shards.size, range, createdAtSecond, parentShardIds });
+  #openShard(origin: Omit<ShardOrigin, 'index'>): ShardLog {
+    const log = new ShardLog({ ...origin, index: this.#shards.size });
     this.#shards.set(log.shard.shardId, log);
     this.#writeLimits?.set(log, new WriteLimit(this.#clock.now()));
     return log;
@@ -276,9 +277,13 @@ export class MemoryEventStream implements EventStream, ShardReader {
   #replace(parents: readonly ShardLog[], ranges: readonly HashKeyRange[]): readonly Shard[] {
     const now = this.#clock.now();
     // Later than all parents, so that the numbers of a partition key go on growing.
-    const second = Math.max(Math.floor(now / 1_000), ...parents.map(({ origin }) => origin.createdAtSecond + 1));
+    const createdAtSecond = Math.max(
+      Math.floor(now / 1_000),
+      ...parents.map(({ origin }) => origin.createdAtSecond + 1),
+    );
     const parentShardIds = parents.map(({ shard }) => shard.shardId);
-    const children = ranges.map((range) => this.#openShard(range, second, parentShardIds));
+    const created = { openedAt: now, createdAtSecond, parentShardIds };
+    const children = ranges.map((range) => this.#openShard({ ...created, range }));
     for (const parent of parents) {
       parent.close(now);
       this.#writeLimits?.delete(parent);

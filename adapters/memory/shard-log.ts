@@ -22,7 +22,9 @@ export interface ShardStatistics extends Shard {
 export interface ShardOrigin {
   readonly index: number;
   readonly range: HashKeyRange;
+  /** In the sequence numbers; it may be a little ahead of `openedAt`. */
   readonly createdAtSecond: number;
+  readonly openedAt: EpochMillis;
   readonly parentShardIds: readonly string[];
 }
 
@@ -60,6 +62,7 @@ export class ShardLog {
       startingHashKey: range.start.toString(),
       endingHashKey: range.end.toString(),
       startingSequenceNumber: this.#sequenceNumbers.format(0, 0),
+      openedAt: origin.openedAt,
     };
   }
 
@@ -74,7 +77,8 @@ export class ShardLog {
   /** Takes no more records; those that it holds stay readable. */
   close(now: EpochMillis): void {
     this.#open = false;
-    this.#shard = { ...this.#shard, endingSequenceNumber: this.#sequenceNumbers.format(this.#recordsPut, now) };
+    const endingSequenceNumber = this.#sequenceNumbers.format(this.#recordsPut, now);
+    this.#shard = { ...this.#shard, endingSequenceNumber, closedAt: now };
   }
 
   /** Whether the number is that of a record, held or not, or the start or the end of the shard. */

@@ -30,7 +30,19 @@ export class Timestamp extends Tagged {
 }
 
 export function jsonCodec(contentType: string): Codec {
-  return { contentType, name: 'JSON', decode: decodeJson, encode: encodeJson };
+  return {
+    contentType,
+    name: 'JSON',
+    decode: decodeJson,
+    encode: (value) => Buffer.from(JSON.stringify(value, bytesAsBase64)),
+  };
+}
+
+/** A replacer. Its value is what `toJSON` of a Buffer made, so it looks at the member itself. */
+function bytesAsBase64(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  const member = this[name];
+  if (!(member instanceof Uint8Array)) return value;
+  return Buffer.from(member.buffer, member.byteOffset, member.length).toString('base64');
 }
 
 export function cborCodec(contentType: string): Codec {

@@ -2,6 +2,7 @@
  * Reads the members of a request as the model of a service declares them. As on AWS, a member of the wrong type is
  * a SerializationException at once, while broken constraints are collected and become one ValidationException.
  */
+import type { EpochMillis } from '../../core/ports.ts';
 import { AwsError } from './aws-error.ts';
 import { Timestamp } from './codec.ts';
 
@@ -17,6 +18,17 @@ export interface StringRules {
 export interface IntegerRules {
   readonly min: number;
   readonly max: number;
+}
+
+/** In characters, or in items of a list or map. */
+export interface LengthRules {
+  readonly minLength: number;
+  readonly maxLength: number;
+}
+
+export interface MapRules {
+  readonly keys: LengthRules;
+  readonly values: LengthRules;
 }
 
 /** AWS lists no more than this many violations. */
@@ -62,9 +74,40 @@ export class Members {
     return value;
   }
 
-  integer(name: string, { min, max }: IntegerRules): number | undefined {
+  /** A required string that must be one of the values. @param values In the order of AWS's message, which is not that of the model. */
+  oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
+    const [first] = values;
+    const value = this.#value(name);
+    if (value === undefined) {
+      this.#violate(name, null, 'Member must not be null');
+      return first;
+    }
+    if (typeof value !== 'string') throw mismatch(name, value, 'String');
+    const known = values.find((each) => each === value);
+    if (known === undefined) {
+      this.#violate(name, value, `Member must satisfy enum value set: [${values.join(', ')}]`);
+    }
+    return known ?? first;
+  }
+
+  /** JSON has seconds with a fraction, CBOR milliseconds. */
+  timestamp(name: string): EpochMillis | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;
+    if (value instanceof Timestamp) return value.milliseconds;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw mismatch(name, value, 'Timestamp');
+    return Math.round(value * 1_000);
+  }
+
+  integer(name: string, rules: IntegerRules & { readonly required: true }): number;
+  integer(name: string, rules: IntegerRules): number | undefined;
+  integer(name: string, { min, max, required }: IntegerRules & { required?: true }): number | undefined {
+    const value = this.#value(name);
+    if (value === undefined) {
+      if (required !== true) return undefined;
+      this.#violate(name, null, 'Member must not be null');
+      return min;
+    }
     if (typeof value !== 'number' || !Number.isInteger(value)) throw mismatch(name, value, 'Integer');
     if (value < min) this.#violate(name, value, `Member must have value greater than or equal to ${min}`);
     if (value > max) this.#violate(name, value, `Member must have value less than or equal to ${max}`);
@@ -95,6 +138,52 @@ export class Members {
     this.#checkLength(name, value.length === 0 ? '[]' : undefined, { length: value.length, minLength, maxLength });
     const list = `${this.#path}${lowerFirst(name)}`;
     return value.map((item, index) => new Members(item, `${list}.${index + 1}.member.`, this.#violations));
+  }
+
+  /** A structure within this one; its violations are reported by `check` of either. */
+  structure(name: string): Members | undefined {
+    const value = this.#value(name);
+    if (value === undefined) return undefined;
+    if (!isStructure(value)) throw mismatch(name, value, 'Structure');
+    return new Members(value, `${this.#path}${lowerFirst(name)}.`, this.#violations);
+  }
+
+  /** A required list of strings. @param rules Of each of them. */
+  strings(name: string, { minLength, maxLength }: LengthRules, rules: LengthRules): readonly string[] {
+    const value = this.#value(name);
+    if (value === undefined) {
+      this.#violate(name, null, 'Member must not be null');
+      return [];
+    }
+    if (!Array.isArray(value)) throw mismatch(name, value, 'List');
+    this.#checkLength(name, listed(value), { length: value.length, minLength, maxLength });
+    const strings = value.map((item: unknown) => asString(name, item));
+    if (!strings.every((item) => fits(item, rules))) {
+      this.#violate(name, listed(strings), `Member must satisfy constraint: [${lengthConstraints(rules)}]`);
+    }
+    return strings;
+  }
+
+  /** A required map of strings to strings. */
+  stringMap(name: string, { minLength, maxLength }: LengthRules, rules: MapRules): ReadonlyMap<string, string> {
+    const value = this.#value(name);
+    if (value === undefined) {
+      this.#violate(name, null, 'Member must not be null');
+      return new Map();
+    }
+    if (!isStructure(value)) throw mismatch(name, value, 'Map');
+    const entries = Object.entries(value).map(([key, item]): [string, string] => [key, asString(name, item)]);
+    const seen = `{${entries.map(([key, item]) => `${key}=${item}`).join(', ')}}`;
+    this.#checkLength(name, seen, { length: entries.length, minLength, maxLength });
+    for (const [part, lengths] of [
+      [0, rules.keys],
+      [1, rules.values],
+    ] as const) {
+      if (entries.every((entry) => fits(entry[part], lengths))) continue;
+      const which = part === 0 ? 'keys' : 'value';
+      this.#violate(name, seen, `Map ${which} must satisfy constraint: [${lengthConstraints(lengths)}]`);
+    }
+    return new Map(entries);
   }
 
   /** @throws AwsError ValidationException that lists what was violated. */
@@ -152,6 +241,24 @@ function fromBase64(name: string, value: unknown): Uint8Array {
   // Node's decoder passes over what is not base64: only what encodes to the same text again was.
   if (bytes.toString('base64') === value) return bytes;
   throw serializationException(`'${cut(value)}' can not be converted to a Blob: it is not padded Base64`);
+}
+
+function asString(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw mismatch(name, value, 'String');
+  return value;
+}
+
+function fits(text: string, { minLength, maxLength }: LengthRules): boolean {
+  const length = countCharacters(text);
+  return length >= minLength && length <= maxLength;
+}
+
+function lengthConstraints({ minLength, maxLength }: LengthRules): string {
+  return `Member must have length less than or equal to ${maxLength}, Member must have length greater than or equal to ${minLength}`;
+}
+
+function listed(items: readonly unknown[]): string {
+  return `[${items.map(String).join(', ')}]`;
 }
 
 function mismatch(name: string, seen: unknown, expected: string): AwsError {

@@ -15,11 +15,15 @@ import { refuse } from '../refusals.ts';
 import { callOf, speakAws } from '../wire.ts';
 import type { KinesisApiOptions, Operation } from './context.ts';
 import { createContext, invalidArgument } from './context.ts';
+import { describeStream } from './describe-stream.ts';
 import { describeStreamSummary } from './describe-stream-summary.ts';
+import { getRecords } from './get-records.ts';
+import { getShardIterator } from './get-shard-iterator.ts';
 import { listShards } from './list-shards.ts';
 import { listStreams } from './list-streams.ts';
 import { putRecord } from './put-record.ts';
 import { putRecords } from './put-records.ts';
+import { addTagsToStream, listTagsForResource, listTagsForStream, removeTagsFromStream } from './tags.ts';
 
 /** 10 MiB of records in base64 are 14 MB; the rest is for 500 partition keys written with escapes. */
 const BODY_LIMIT = 16 * 1_024 * 1_024;
@@ -28,8 +32,15 @@ const operations: ReadonlyMap<string, Operation> = new Map([
   ['PutRecord', putRecord],
   ['PutRecords', putRecords],
   ['ListStreams', listStreams],
+  ['DescribeStream', describeStream],
   ['DescribeStreamSummary', describeStreamSummary],
   ['ListShards', listShards],
+  ['GetShardIterator', getShardIterator],
+  ['GetRecords', getRecords],
+  ['ListTagsForStream', listTagsForStream],
+  ['ListTagsForResource', listTagsForResource],
+  ['AddTagsToStream', addTagsToStream],
+  ['RemoveTagsFromStream', removeTagsFromStream],
 ]);
 
 const codecs: ReadonlyMap<string, Codec> = new Map(
@@ -62,7 +73,8 @@ export const kinesisApi: FastifyPluginCallback<KinesisApiOptions> = (app, option
       }
       const codec = findCodec(mediaTypeOf(request.headers));
       const result = await operation(new Members(readBody(codec, request.body)), context);
-      return reply.header('content-type', codec.contentType).send(codec.encode(result));
+      void reply.header('content-type', codec.contentType);
+      return reply.send(result === undefined ? undefined : codec.encode(result));
     },
   );
   done();

@@ -1,70 +1,84 @@
-import type { EpochMillis, Shard } from '../../../core/ports.ts';
+import type { EpochMillis } from '../../../core/ports.ts';
 import { AwsError } from '../aws-error.ts';
-import type { Operation } from './context.ts';
+import type { Members } from '../members.ts';
+import type { KinesisContext, Operation } from './context.ts';
 import { invalidArgument, readStreamReference, requireStream } from './context.ts';
+import { describeShard, inOrder } from './describe-shard.ts';
+import { shardIdRules } from './shard-id.ts';
+import { passes, readShardFilter, requireTimes, type ShardFilter } from './shard-filter.ts';
 
-/** API reference of ListShards: the default of MaxResults, and how long a token is good. */
-const DEFAULT_MAX_RESULTS = 1_000;
+/** API reference of ListShards: the most results of a call, and how long a token is good. */
+const MAX_RESULTS = 1_000;
 const TOKEN_LIFETIME_MILLIS = 300_000;
 
-/** Where the next page starts, and when the token was given. */
+/** Where a page starts, and of which listing it is one. */
 interface Cursor {
   readonly after: string;
+  readonly filter: ShardFilter;
+}
+
+interface IssuedCursor extends Cursor {
   readonly issuedAt: EpochMillis;
 }
 
 export const listShards: Operation = async (members, context) => {
-  const reference = readStreamReference(members);
-  const start = members.string('ExclusiveStartShardId', { minLength: 1, maxLength: 128, pattern: '[a-zA-Z0-9_.-]+' });
-  const limit = members.integer('MaxResults', { min: 1, max: 10_000 }) ?? DEFAULT_MAX_RESULTS;
-  const token = members.string('NextToken', { minLength: 1, maxLength: 1_048_576 });
+  const limit = members.integer('MaxResults', { min: 1, max: 10_000 }) ?? MAX_RESULTS;
+  const findCursor = readCursor(members, context);
   members.check();
-  if (members.has('ShardFilter')) throw invalidArgument('ShardFilter is not supported here.');
 
+  const { after, filter } = findCursor();
+  const shards = await context.shardReader.listShards();
+  requireTimes(shards, filter);
   const now = context.clock.now();
-  let after = start ?? '';
-  if (token === undefined) requireStream(reference, context);
-  else if (reference.name !== undefined || reference.arn !== undefined) {
-    throw invalidArgument('NextToken and StreamName cannot be provided together.');
-  } else if (start !== undefined) {
-    throw invalidArgument('NextToken and ExclusiveStartShardId cannot be provided together.');
-  } else after = checkNextToken(token, now).after;
-
-  // Shard ids have a fixed width, so that string order is the order in which the shards were made.
-  const shards = (await context.shardReader.listShards())
-    .filter(({ shardId }) => shardId > after)
-    .sort((a, b) => (a.shardId < b.shardId ? -1 : 1));
-  const page = shards.slice(0, limit);
+  const trimHorizon = now - context.retentionInHours * 3_600_000;
+  const matching = inOrder(shards).filter((shard) => shard.shardId > after && passes(shard, filter, trimHorizon));
+  const page = matching.slice(0, Math.min(limit, MAX_RESULTS));
   const last = page.at(-1);
+  const more = last !== undefined && matching.length > page.length;
   return {
     Shards: page.map(describeShard),
-    ...(last !== undefined &&
-      shards.length > page.length && { NextToken: formatNextToken({ after: last.shardId, issuedAt: now }) }),
+    NextToken: more ? formatNextToken({ after: last.shardId, filter, issuedAt: now }) : undefined,
   };
 };
 
-function describeShard({ shardId, parentShardIds, ...shard }: Shard) {
-  const [parent, adjacentParent] = parentShardIds;
-  return {
-    ShardId: shardId,
-    ParentShardId: parent, // Left out by JSON where there is none.
-    AdjacentParentShardId: adjacentParent,
-    HashKeyRange: { StartingHashKey: shard.startingHashKey, EndingHashKey: shard.endingHashKey },
-    SequenceNumberRange: {
-      StartingSequenceNumber: shard.startingSequenceNumber,
-      EndingSequenceNumber: shard.endingSequenceNumber, // Left out where the shard is open.
-    },
+/** The first page is told by the members, each further one by the token alone. */
+function readCursor(members: Members, context: KinesisContext): () => Cursor {
+  const token = members.string('NextToken', { minLength: 1, maxLength: 1_048_576 });
+  const start = members.string('ExclusiveStartShardId', shardIdRules);
+  const reference = readStreamReference(members);
+  const creation = members.timestamp('StreamCreationTimestamp');
+  const findFilter = readShardFilter(members);
+  return () => {
+    if (token === undefined) {
+      requireStream(reference, context);
+      return { after: start ?? '', filter: findFilter() };
+    }
+    const named = reference.name !== undefined || reference.arn !== undefined;
+    if (named) throw notTogether('StreamName');
+    if (creation !== undefined) throw notTogether('StreamCreationTimestamp');
+    if (start !== undefined) throw notTogether('ExclusiveStartShardId');
+    return checkNextToken(token, context.clock.now());
   };
 }
 
-function formatNextToken({ after, issuedAt }: Cursor): string {
-  return Buffer.from(`${issuedAt}/${after}`).toString('base64url');
+function notTogether(member: string): AwsError {
+  return invalidArgument(`NextToken and ${member} cannot be provided together.`);
+}
+
+function formatNextToken(cursor: IssuedCursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 /** Undoes `formatNextToken`. */
-function parseNextToken(token: string): Cursor | undefined {
-  const [, issuedAt, after] = /^(\d+)\/(.+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  return issuedAt === undefined || after === undefined ? undefined : { after, issuedAt: Number(issuedAt) };
+function parseNextToken(token: string): IssuedCursor | undefined {
+  try {
+    const cursor = JSON.parse(Buffer.from(token, 'base64url').toString()) as Partial<IssuedCursor>;
+    const { after, filter, issuedAt } = cursor;
+    const isOurs = typeof after === 'string' && typeof filter?.type === 'string' && typeof issuedAt === 'number';
+    return isOurs ? { after, filter, issuedAt } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkNextToken(token: string, now: EpochMillis): Cursor {

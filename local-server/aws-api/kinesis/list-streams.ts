@@ -9,10 +9,11 @@ export const listStreams: Operation = (members, context) => {
   // There is one stream: no answer was ever cut short, so no token was ever given.
   if (members.has('NextToken')) throw invalidArgument('NextToken was not given by ListStreams.');
 
-  const streams = context.streamName > after ? [summarizeStream(context)] : [];
+  const isListed = context.streamName > after;
   return {
-    StreamNames: streams.map(({ StreamName }) => StreamName),
+    StreamNames: isListed ? [context.streamName] : [],
     HasMoreStreams: false,
-    StreamSummaries: streams,
+    // A stream at AWS has its own, which is not known here.
+    StreamSummaries: context.streamControl === undefined ? undefined : isListed ? [summarizeStream(context)] : [],
   };
 };

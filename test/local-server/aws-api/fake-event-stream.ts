@@ -1,9 +1,18 @@
-import type { CallOptions, EventStream, PutOutcome, Shard, ShardReader, StreamEvent } from '../../../core/ports.ts';
+import type {
+  CallOptions,
+  EventStream,
+  PutOutcome,
+  Shard,
+  ShardPage,
+  ShardPosition,
+  ShardReader,
+  StreamEvent,
+} from '../../../core/ports.ts';
 
 const HALF = 2n ** 127n;
 
 /** Four shards, of which the first was closed and split into the last two; takes everything but what it is told to refuse. */
-export class FakeEventStream implements EventStream, Pick<ShardReader, 'listShards'> {
+export class FakeEventStream implements EventStream, Pick<ShardReader, 'listShards' | 'read'> {
   readonly taken: StreamEvent[] = [];
   readonly options: (CallOptions | undefined)[] = [];
   /** Partition keys, with the code that their events are refused with. */
@@ -28,6 +37,11 @@ export class FakeEventStream implements EventStream, Pick<ShardReader, 'listShar
       shard(2, 0n, HALF / 2n - 1n, [0]),
       shard(3, HALF / 2n, HALF - 1n, [0]),
     ];
+  }
+
+  /** Nothing that is put can be read: tests that read have the stream in memory. */
+  async read(_shardId: string, position: ShardPosition): Promise<ShardPage> {
+    return { records: [], next: position, trimmed: 0, endOfShard: false, millisBehindLatest: 0 };
   }
 }
 
