@@ -21,7 +21,7 @@ export type ShardFilter =
   | { readonly type: 'AT_TRIM_HORIZON' | 'FROM_TRIM_HORIZON' | 'AT_LATEST' }
   | { readonly type: 'AT_TIMESTAMP' | 'FROM_TIMESTAMP'; readonly timestamp: EpochMillis };
 
-export const NO_FILTER: ShardFilter = { type: 'FROM_TRIM_HORIZON' };
+const NO_FILTER: ShardFilter = { type: 'FROM_TRIM_HORIZON' };
 
 /** @returns A function, because the members are only good once they were checked. */
 export function readShardFilter(members: Members): () => ShardFilter {

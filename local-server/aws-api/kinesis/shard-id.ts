@@ -17,7 +17,7 @@ export function resolveShardId(text: string, context: KinesisContext, streamName
   throw shardNotFound(text, context, streamName);
 }
 
-export function shardNotFound(shardId: string, context: KinesisContext, streamName = context.streamName): AwsError {
+function shardNotFound(shardId: string, context: KinesisContext, streamName = context.streamName): AwsError {
   return new AwsError(
     'ResourceNotFoundException',
     `Could not find shard ${shardId} in stream ${streamName} under account ${context.accountId}.`,
