@@ -5,11 +5,18 @@
 import type { InvocationOutcome } from '../../core/event-source-mapping/decision.ts';
 import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
+import type { TumblingWindow, WindowProperties } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
 import type { Clock, ShardPosition, ShardReader, StreamRecord } from '../../core/ports.ts';
 import type { Tape } from './tape.ts';
 
-export type Invoke = (records: readonly StreamRecord[]) => Promise<unknown>;
+export type Invoke = (records: readonly StreamRecord[], told: Told) => Promise<unknown>;
+
+/** What an invocation is told besides its records. */
+export interface Told {
+  readonly shardId: string;
+  readonly window: WindowProperties | undefined;
+}
 
 interface InFlight {
   readonly shardId: string;
@@ -20,13 +27,15 @@ interface InFlight {
 export class VirtualConsumer {
   /** What was given up, in the order in which it was. */
   readonly givenUp: StreamRecord[] = [];
+  /** Invocations that closed a tumbling window, finally or early, and were taken as a success. */
+  readonly closedWindows: { readonly shardId: string; readonly window: WindowProperties }[] = [];
   /** Violations of the order per partition key. */
   readonly outOfOrder: string[] = [];
   readonly #settings: EventSourceMappingSettings;
   readonly #reader: ShardReader;
   readonly #clock: Clock;
   readonly #invoke: Invoke;
-  readonly #checkpoints = new Map<string, ShardPosition>();
+  readonly #checkpoints = new Map<string, { position: ShardPosition; window: TumblingWindow | undefined }>();
   readonly #finished = new Set<string>();
   readonly #consumers = new Map<string, ShardConsumer>();
   #inFlight: InFlight[] = [];
@@ -63,8 +72,9 @@ export class VirtualConsumer {
 
   /** Loses everything that is not a checkpoint. What is in flight may have had its effect or not. */
   async crash(tape: Tape): Promise<void> {
-    for (const { command } of this.#inFlight) {
-      if (command.type === 'invoke' && tape.choose(2) === 1) await this.#invoke(command.records).catch(() => undefined);
+    for (const { command, shardId } of this.#inFlight) {
+      if (command.type !== 'invoke' || tape.choose(2) !== 1) continue;
+      await this.#invoke(command.records, { shardId, window: command.window }).catch(() => undefined);
     }
     this.#inFlight = [];
     this.#consumers.clear();
@@ -78,8 +88,9 @@ export class VirtualConsumer {
     for (const [shardId, consumer] of this.#consumers) {
       const behind = (await this.#reader.backlog(shardId, consumer.checkpoint)) ?? 0;
       const at = consumer.dueAt();
-      // The end of a closed shard has to be read too, before its children are.
-      if (at !== undefined && (behind > 0 || (closed.has(shardId) && !consumer.finished))) due.push(at);
+      // The end of a closed shard has to be read too, before its children are; an open window waits for its end.
+      const waits = behind > 0 || consumer.window?.state !== undefined || (closed.has(shardId) && !consumer.finished);
+      if (at !== undefined && waits) due.push(at);
     }
     const waiting = readyShards(shards, this.#finished).some(({ shardId }) => !this.#consumers.has(shardId));
     const ended = [...this.#consumers.values()].some(({ finished }) => finished);
@@ -99,8 +110,8 @@ export class VirtualConsumer {
     }
     for (const { shardId } of readyShards(await this.#reader.listShards(), this.#finished)) {
       if (this.#consumers.has(shardId)) continue;
-      const start = this.#checkpoints.get(shardId) ?? { type: 'TRIM_HORIZON' };
-      this.#consumers.set(shardId, new ShardConsumer(this.#settings, start));
+      const { position, window } = this.#checkpoints.get(shardId) ?? { position: { type: 'TRIM_HORIZON' } };
+      this.#consumers.set(shardId, new ShardConsumer(this.#settings, position, window));
     }
   }
 
@@ -115,9 +126,13 @@ export class VirtualConsumer {
         break;
       case 'invoke': {
         this.#checkOrder(command.records);
-        const outcome = await this.#outcomeOf(command.records, tape);
-        const { done } = consumer.invoked(command.lane, outcome, this.#clock.now());
+        const outcome = await this.#outcomeOf(command.records, { shardId, window: command.window }, tape);
+        const { type, done } = consumer.invoked(command.lane, outcome, this.#clock.now());
         this.#markDone(command.records.slice(0, done));
+        const { window, records } = command;
+        if (type === 'advance' && window !== undefined && records.length === 0) {
+          this.closedWindows.push({ shardId, window });
+        }
         break;
       }
       case 'give-up':
@@ -130,15 +145,16 @@ export class VirtualConsumer {
         break;
     }
     // The checkpoint may or may not be saved before a crash.
-    if (tape.choose(4) !== 3) this.#checkpoints.set(shardId, consumer.checkpoint);
+    const { checkpoint: position, window } = consumer;
+    if (tape.choose(4) !== 3) this.#checkpoints.set(shardId, { position, window });
   }
 
-  async #outcomeOf(records: readonly StreamRecord[], tape: Tape): Promise<InvocationOutcome> {
+  async #outcomeOf(records: readonly StreamRecord[], told: Told, tape: Tape): Promise<InvocationOutcome> {
     const fate = tape.choose(8);
     if (fate === 1) return { type: 'not-invoked' };
     if (fate === 2) return { type: 'function-error' }; // It died before it did anything.
     try {
-      const payload = await this.#invoke(records);
+      const payload = await this.#invoke(records, told);
       if (fate === 3) return { type: 'function-error' }; // It did everything and then ran out of time.
       if (fate === 4) return { type: 'response', payload: { batchItemFailures: [{ id: 'misnamed' }] } };
       return { type: 'response', payload };
