@@ -40,6 +40,7 @@ import {
   uniformBoundaries,
   uniformRanges,
 } from './hash-key.ts';
+import { parseSequenceNumber } from './kinesis-sequence-number.ts';
 import { lowerBound } from './lower-bound.ts';
 import { ShardLog, type ShardOrigin, type ShardStatistics } from './shard-log.ts';
 import { WriteLimit } from './write-limit.ts';
@@ -100,6 +101,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
   readonly #knownKeys = new KnownKeys();
   readonly #slabs = new ByteSlabs();
   #recordsPut = 0;
+  readonly #createdAt: EpochMillis;
   #maxRecordBytes: number;
 
   constructor(options: MemoryEventStreamOptions) {
@@ -117,6 +119,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     this.#sleep = options.sleep ?? pause;
     this.#random = options.random ?? Math.random;
     const openedAt = this.#clock.now();
+    this.#createdAt = openedAt;
     const created = { openedAt, createdAtSecond: Math.floor(openedAt / 1_000), parentShardIds: [] };
     this.#openShards = uniformRanges(shards).map((range) => this.#openShard({ ...created, range }));
   }
@@ -175,11 +178,12 @@ export class MemoryEventStream implements EventStream, ShardReader {
 
   /**
    * Whether this stream can have given the sequence number to a client: it is that of a record, held or not, or the start
-   * or the end of a shard. Kinesis refuses any other as `SequenceNumberForOrdering`.
+   * or the end of a shard. A stream of an earlier run may have given it too, so that a producer survives a restart.
    */
   hasIssued(sequenceNumber: string): boolean {
     for (const log of this.#shards.values()) if (log.hasIssued(sequenceNumber)) return true;
-    return false;
+    const { arrivedAt = Infinity, createdAtSecond = Infinity } = parseSequenceNumber(sequenceNumber) ?? {};
+    return arrivedAt < this.#createdAt && createdAtSecond * 1_000 < this.#createdAt;
   }
 
   /**

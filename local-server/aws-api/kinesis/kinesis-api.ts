@@ -21,9 +21,13 @@ import { getRecords } from './get-records.ts';
 import { getShardIterator } from './get-shard-iterator.ts';
 import { listShards } from './list-shards.ts';
 import { listStreams } from './list-streams.ts';
+import { mergeShards } from './merge-shards.ts';
 import { putRecord } from './put-record.ts';
 import { putRecords } from './put-records.ts';
+import { splitShard } from './split-shard.ts';
 import { addTagsToStream, listTagsForResource, listTagsForStream, removeTagsFromStream } from './tags.ts';
+import { updateMaxRecordSize } from './update-max-record-size.ts';
+import { updateShardCount } from './update-shard-count.ts';
 
 /** 10 MiB of records in base64 are 14 MB; the rest is for 500 partition keys written with escapes. */
 const BODY_LIMIT = 16 * 1_024 * 1_024;
@@ -37,6 +41,10 @@ const operations: ReadonlyMap<string, Operation> = new Map([
   ['ListShards', listShards],
   ['GetShardIterator', getShardIterator],
   ['GetRecords', getRecords],
+  ['SplitShard', splitShard],
+  ['MergeShards', mergeShards],
+  ['UpdateShardCount', updateShardCount],
+  ['UpdateMaxRecordSize', updateMaxRecordSize],
   ['ListTagsForStream', listTagsForStream],
   ['ListTagsForResource', listTagsForResource],
   ['AddTagsToStream', addTagsToStream],

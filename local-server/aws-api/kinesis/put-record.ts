@@ -1,16 +1,17 @@
 import { AwsError } from '../aws-error.ts';
 import type { Operation } from './context.ts';
-import { invalidArgument, readStreamReference, requireStream } from './context.ts';
+import { invalidArgument, readStreamReference, requireStream, sequenceNumberRules } from './context.ts';
+import { requirePossible } from './sequence-number-for-ordering.ts';
 import { checkRecordEntry, errorCodeOf, putEvents, readRecordEntry } from './record-entry.ts';
 
 export const putRecord: Operation = async (members, context) => {
   const reference = readStreamReference(members);
-  const event = readRecordEntry(members);
-  // Serial puts are in order of arrival here, which is what this member asks for: there is nothing more to do with it.
-  members.string('SequenceNumberForOrdering', { pattern: String.raw`0|([1-9]\d{0,128})` });
+  const event = readRecordEntry(members, context);
+  const ordering = members.string('SequenceNumberForOrdering', sequenceNumberRules);
   members.check();
   requireStream(reference, context);
-  checkRecordEntry(event);
+  checkRecordEntry(event, context);
+  if (ordering !== undefined) requirePossible(ordering, context);
 
   const [outcome] = await putEvents([event], context);
   if (outcome === undefined) throw new Error('the stream gave no outcome for the record');

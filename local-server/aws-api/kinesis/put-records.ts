@@ -7,10 +7,12 @@ const MAX_REQUEST_BYTES = 10 * 1_024 * 1_024;
 
 export const putRecords: Operation = async (members, context) => {
   const reference = readStreamReference(members);
-  const events = members.structures('Records', { minLength: 1, maxLength: 500 }).map(readRecordEntry);
+  const events = members
+    .structures('Records', { minLength: 1, maxLength: 500 })
+    .map((entry) => readRecordEntry(entry, context));
   members.check();
   requireStream(reference, context);
-  events.forEach(checkRecordEntry);
+  for (const event of events) checkRecordEntry(event, context);
   if (events.reduce((sum, event) => sum + streamEventBytes(event), 0) > MAX_REQUEST_BYTES) {
     throw invalidArgument('Records size exceeds 10 MB limit');
   }

@@ -682,6 +682,10 @@ describe('sequence number ranges', () => {
     clock.advance(2_000);
     expect(stream.statistics().every(({ records }) => records === 0)).toBe(true);
     expect(stream.hasIssued(sequenceNumber)).toBe(true);
+
+    const afterRestart = new MemoryEventStream({ clock, shards: 1 });
+    expect(afterRestart.hasIssued(sequenceNumber)).toBe(true);
+    expect(afterRestart.hasIssued(foreign)).toBe(false);
   });
 });
 

@@ -1,13 +1,13 @@
 /**
- * CBOR as the Java SDKs speak it. The requests are written by hand as Jackson's generator writes them: maps and lists
- * of indefinite length, byte strings, and times as tag 1 with whole milliseconds. The answers are read by a decoder
- * that knows no tags but that one.
+ * CBOR as the Java SDKs speak it, with times as tag 1 and whole milliseconds. The answers are read by a decoder that
+ * knows no tags but that one.
  */
 import { decode } from 'cborg';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { FakeEventStream } from '../fake-event-stream.ts';
 import { frontDoor, names } from '../front-door.ts';
+import { BREAK, jackson } from './jackson.ts';
 
 const CREATED = Date.UTC(2026, 0, 1, 12, 0, 0, 500);
 const StreamName = names.stream;
@@ -22,26 +22,6 @@ beforeEach(async () => {
   address = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(() => app.close());
-
-const BREAK = Uint8Array.of(0xff);
-
-function head(major: number, length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of((major << 5) | length);
-  if (length < 256) return Uint8Array.of((major << 5) | 24, length);
-  const bytes = Buffer.alloc(5);
-  bytes[0] = (major << 5) | 26;
-  bytes.writeUInt32BE(length, 1);
-  return bytes;
-}
-
-function jackson(value: unknown): Buffer {
-  if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
-  if (typeof value === 'number') return Buffer.from(head(0, value));
-  if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value]);
-  if (Array.isArray(value)) return Buffer.concat([Uint8Array.of(0x9f), ...value.map(jackson), BREAK]);
-  const members = Object.entries(value as object).flatMap(([name, member]) => [jackson(name), jackson(member)]);
-  return Buffer.concat([Uint8Array.of(0xbf), ...members, BREAK]);
-}
 
 async function call(operation: string, body: Uint8Array) {
   const response = await fetch(address, {
