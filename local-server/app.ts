@@ -165,6 +165,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     labRoute({
       fleet: services.fleet,
       lab: services.lab,
+      mappings: services.mappings,
       simulation: services.identity.adapters === 'memory' || options.allowSimulation === true,
       onLoopback: isLoopback(options.host),
     }),

@@ -1,5 +1,4 @@
 /** Binds the server itself: use cases, the handlers as functions, an event source mapping for each consumer, the lab. */
-import { randomUUID } from 'node:crypto';
 import type { Container } from 'inversify';
 import { ContainerModule } from 'inversify';
 import { Ports } from '../adapters/tokens.ts';
@@ -17,6 +16,7 @@ import { EventHub } from './watch/event-hub.ts';
 import { EventSourceMapping } from './delivery/event-source-mapping.ts';
 import { Faults } from './lab/faults.ts';
 import { faultyHandler } from './lab/faulty-handlers.ts';
+import { mappingIdOf } from './delivery/mapping-id.ts';
 import { faultyArchive, faultyMetrics, faultyQuarantine, faultyStream, faultyTable } from './lab/faulty-ports.ts';
 import { Fleet } from './lab/fleet.ts';
 import { Latency } from './scoreboard/latency.ts';
@@ -138,16 +138,18 @@ export function serverModule(
     bind(Services.mappings).toResolvedValue(
       (functions, shardReader, failures, clock, checkpoints, problems) => {
         const reader = watchedReader(shardReader, problems);
-        const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) =>
-          new EventSourceMapping({
-            mappingId: randomUUID(),
+        const streamArn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
+        const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) => {
+          const functionArn = formatFunctionArn({ name, region, accountId });
+          return new EventSourceMapping({
+            mappingId: mappingIdOf(streamArn, functionArn),
             name,
             settings,
             function: lambda,
-            functionArn: formatFunctionArn({ name, region, accountId }),
+            functionArn,
             source: {
               region,
-              streamArn: `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`,
+              streamArn,
               roleArn: `arn:aws:iam::${accountId}:role/${name}`,
             },
             reader,
@@ -156,6 +158,7 @@ export function serverModule(
             log,
             checkpoints,
           });
+        };
         return [
           mapping(names.archiveEvents, pipeline.archiveEvents, functions.archiveEvents),
           mapping(names.storeReadings, pipeline.storeReadings, functions.storeReadings),

@@ -7,6 +7,15 @@ import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../
 import type { EpochMillis, Shard, ShardPosition } from '../../core/ports.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import type { Checkpoints, ShardCheckpoint } from './checkpoints.ts';
+import {
+  changedSettings,
+  type MappingChanges,
+  type MappingControl,
+  type MappingDescription,
+  MappingInUse,
+  type MappingStateName,
+  type ProcessingResult,
+} from './mapping-control.ts';
 import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorkerOptions } from './shard-worker.ts';
 
 export interface EventSourceMappingOptions extends Omit<
@@ -29,9 +38,8 @@ export interface MappingObserver {
 /** How often a failed listing of shards is tried again. */
 const LIST_RETRY_MILLIS = 1_000;
 
-export class EventSourceMapping {
+export class EventSourceMapping implements MappingControl {
   readonly name: string;
-  readonly settings: EventSourceMappingSettings;
   readonly #options: EventSourceMappingOptions;
   readonly #workers = new Map<string, ShardWorker>();
   readonly #finished = new Set<string>();
@@ -39,39 +47,103 @@ export class EventSourceMapping {
   readonly #counts = { invocations: 0, records: 0, errors: 0, retries: 0, bisections: 0, givenUpRecords: 0 };
   readonly #lastInvocations = new Map<string, InvocationReport>();
   #observer: MappingObserver | undefined;
-  #initialPosition: ShardPosition = { type: 'TRIM_HORIZON' };
-  #initialShards: ReadonlySet<string> | undefined;
+  #settings: EventSourceMappingSettings;
+  #state: MappingStateName = 'Creating';
+  #lastModified: EpochMillis;
+  #lastProcessingResult: ProcessingResult = 'No records processed';
+  #enabled = true;
+  /** Between `start` and `stop`; a mapping that is disabled does not run then either. */
+  #started = false;
+  #change: Promise<void> = Promise.resolve();
+  /** Where the mapping starts; absent once that is kept as checkpoints. */
+  #initialPosition: ShardPosition | undefined;
   #stopping = false;
   #retryTimer: NodeJS.Timeout | undefined;
 
   /** @throws InvalidRequest where Lambda would refuse the settings. */
   constructor(options: EventSourceMappingOptions) {
-    checkEventSourceMapping(options.settings, options.clock.now());
+    const now = options.clock.now();
+    checkEventSourceMapping(options.settings, now);
     this.name = options.name;
-    this.settings = options.settings;
+    this.#settings = options.settings;
+    this.#lastModified = now;
     this.#options = options;
+  }
+
+  get settings(): EventSourceMappingSettings {
+    return this.#settings;
   }
 
   observe(observer: MappingObserver): void {
     this.#observer = observer;
   }
 
-  /** Begins at the checkpoints, also after `stop`. */
+  /** Begins at the checkpoints, also after `stop`; not where the mapping is disabled. */
   start(): void {
-    this.#stopping = false;
-    this.#workers.clear();
-    this.#finished.clear();
-    this.#initialShards = undefined;
-    this.#initialPosition = startingPosition(this.settings, this.#options.clock.now());
-    this.#track(this.#startReadyShards());
+    if (this.#state === 'Creating') {
+      this.#initialPosition = startingPosition(this.#settings, this.#options.clock.now());
+    }
+    this.#started = true;
+    if (this.#enabled) this.#run();
   }
 
   /** Starts nothing new and resolves when what is in flight is done. */
   async stop(): Promise<void> {
+    this.#started = false;
+    await this.#change;
+    await this.#halt();
+  }
+
+  describe(): MappingDescription {
+    const { mappingId, functionArn, source } = this.#options;
+    return {
+      uuid: mappingId,
+      functionName: this.name,
+      functionArn,
+      streamArn: source.streamArn,
+      settings: this.#settings,
+      state: this.#state,
+      stateTransitionReason: 'User action',
+      lastModified: this.#lastModified,
+      lastProcessingResult: this.#lastProcessingResult,
+    };
+  }
+
+  update({ enabled = this.#enabled, ...changes }: MappingChanges): MappingDescription {
+    if (this.#state !== 'Enabled' && this.#state !== 'Disabled') throw new MappingInUse(this.name, this.#state);
+    const settings = changedSettings(this.#settings, changes, this.#options.clock.now());
+    this.#enter(enabled === this.#enabled ? 'Updating' : enabled ? 'Enabling' : 'Disabling');
+    this.#change = this.#carryOutChange(enabled, settings);
+    return this.describe();
+  }
+
+  async #carryOutChange(enabled: boolean, settings: EventSourceMappingSettings): Promise<void> {
+    await this.#halt();
+    this.#settings = settings;
+    this.#enabled = enabled;
+    if (enabled && this.#started) this.#run();
+    else this.#enter(enabled ? 'Enabled' : 'Disabled');
+  }
+
+  #run(): void {
+    this.#stopping = false;
+    this.#workers.clear();
+    this.#finished.clear();
+    this.#enter('Enabled');
+    this.#track(this.#startReadyShards());
+  }
+
+  async #halt(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#retryTimer);
     for (const worker of this.#workers.values()) worker.stop();
     await Promise.all(this.#running);
+  }
+
+  #enter(state: MappingStateName): void {
+    this.#state = state;
+    this.#lastModified = this.#options.clock.now();
+    this.#observer?.onChange();
   }
 
   /** New records are there, or the clock was moved: look now rather than at the next poll. */
@@ -97,7 +169,9 @@ export class EventSourceMapping {
     return {
       name: this.name,
       id: this.#options.mappingId,
-      settings: this.settings,
+      state: this.#state,
+      lastProcessingResult: this.#lastProcessingResult,
+      settings: this.#settings,
       iteratorAgeMillis: Math.max(0, ...shards.map(({ iteratorAgeMillis }) => iteratorAgeMillis)),
       trimmedRecords: shards.reduce((sum, { trimmedRecords }) => sum + trimmedRecords, 0),
       filteredOutRecords: shards.reduce((sum, { filteredOutRecords }) => sum + filteredOutRecords, 0),
@@ -134,7 +208,7 @@ export class EventSourceMapping {
       }
       return;
     }
-    this.#initialShards ??= new Set(shards.map(({ shardId }) => shardId));
+    this.#keepStart(shards);
     for (const { shardId } of readyShards(shards, this.#finished)) {
       if (!this.#stopping && !this.#workers.has(shardId)) this.#track(this.#consume(shardId));
     }
@@ -142,9 +216,12 @@ export class EventSourceMapping {
 
   async #consume(shardId: string): Promise<void> {
     const { checkpoints } = this.#options;
-    const { window, ...start } = checkpoints.load(this.name).get(shardId) ?? this.#startOf(shardId);
+    // Shards that come later hold what was put after the mapping began: they are read from their beginning.
+    const checkpoint: ShardCheckpoint = checkpoints.load(this.name).get(shardId) ?? { type: 'TRIM_HORIZON' };
+    const { window, ...start } = checkpoint;
     const worker = new ShardWorker({
       ...this.#options,
+      settings: this.#settings,
       shardId,
       start,
       ...(window !== undefined && { window }),
@@ -165,13 +242,21 @@ export class EventSourceMapping {
     }
   }
 
-  /** Shards that come later hold what was put after the mapping began: they are read from their beginning. */
-  #startOf(shardId: string): ShardCheckpoint {
-    return this.#initialShards?.has(shardId) === true ? this.#initialPosition : { type: 'TRIM_HORIZON' };
+  /**
+   * A start that depends on the moment becomes the checkpoint of the shards that are there, so that a mapping that is disabled,
+   * or a server that ends, before the first record is done goes on from there.
+   */
+  #keepStart(shards: readonly Shard[]): void {
+    const { checkpoints } = this.#options;
+    const start = this.#initialPosition;
+    this.#initialPosition = undefined;
+    if (start === undefined || start.type === 'TRIM_HORIZON' || checkpoints.load(this.name).size > 0) return;
+    for (const { shardId } of shards) checkpoints.save(this.name, shardId, start);
   }
 
   #count(report: InvocationReport): void {
     this.#lastInvocations.set(report.shardId, report);
+    this.#lastProcessingResult = report.decision.type === 'advance' ? 'OK' : 'PROBLEM: Function call failed';
     this.#counts.invocations += 1;
     this.#counts.records += report.decision.done;
     if (report.decision.type !== 'advance') this.#counts.errors += 1;

@@ -196,3 +196,39 @@ export const ClockReply = Type.Object({
   now: Type.String(),
   offsetMillis: Type.Number({ description: "How far ahead of the machine's clock." }),
 });
+
+export const MappingParams = Type.Object({
+  mapping: Type.String({ description: 'Name of the function, or id of the mapping, as GET /pipeline has them.' }),
+});
+
+export const ChangeMapping = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Boolean({ description: 'False stops the consumer; true lets it go on at its checkpoint.' }),
+    ),
+    batchSize: Type.Optional(Type.Integer()),
+    maximumBatchingWindowInSeconds: Type.Optional(Type.Integer()),
+    parallelizationFactor: Type.Optional(Type.Integer()),
+    maximumRetryAttempts: Type.Optional(Type.Integer()),
+    maximumRecordAgeInSeconds: Type.Optional(Type.Integer()),
+    bisectBatchOnFunctionError: Type.Optional(Type.Boolean()),
+    reportBatchItemFailures: Type.Optional(Type.Boolean()),
+    tumblingWindowInSeconds: Type.Optional(Type.Integer()),
+    filterCriteria: Type.Optional(Type.Object({ filters: Type.Array(Type.Object({ pattern: Type.String() })) })),
+  },
+  {
+    minProperties: 1,
+    description:
+      'What to change; the settings are those of core/pipeline.ts. The change lasts until the server ends. As on AWS, the starting position cannot be changed.',
+  },
+);
+
+export const MappingReply = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: Type.String({ description: 'Updating, Disabling or Enabling until the invocations in flight are done.' }),
+  stateTransitionReason: Type.String(),
+  lastModified: Type.String(),
+  lastProcessingResult: Type.String(),
+  settings: Type.Record(Type.String(), Type.Unknown()),
+});

@@ -5,29 +5,38 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { catalogue } from '../lab/catalogue.ts';
+import type { MappingControl, MappingDescription } from '../delivery/mapping-control.ts';
 import type { Fleet } from '../lab/fleet.ts';
 import type { Lab } from '../lab/lab.ts';
 import {
   AdvanceClock,
   CatalogueReply,
+  ChangeMapping,
   ClockReply,
   FaultParams,
   FaultReply,
   FaultsReply,
   FleetReply,
   InjectFault,
+  MappingParams,
+  MappingReply,
   MergeReply,
   MergeShards,
   ShardParams,
   SplitReply,
   StartFleet,
 } from '../lab/schemas.ts';
+import { InvalidRequest } from '../../core/errors.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
+import { MappingInUse } from '../delivery/mapping-control.ts';
 import { sendProblem } from '../http/problem-details.ts';
 
 export interface LabRouteOptions {
   readonly fleet: Fleet;
   /** Absent where the stack is not in memory. */
   readonly lab: Lab | undefined;
+  /** None where the consumers of a deployed stack run elsewhere. */
+  readonly mappings: readonly MappingControl[];
   /** Whether a fleet may send its readings here. */
   readonly simulation: boolean;
   readonly onLoopback: boolean;
@@ -35,7 +44,7 @@ export interface LabRouteOptions {
 
 const tags = ['lab'];
 
-export function labRoute({ fleet, lab, simulation, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
+export function labRoute({ fleet, lab, mappings, simulation, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
       if (!onLoopback) {
@@ -82,7 +91,61 @@ export function labRoute({ fleet, lab, simulation, onLoopback }: LabRouteOptions
       fleet.stop(),
     );
 
+    app.patch(
+      '/lab/mappings/:mapping',
+      {
+        schema: {
+          summary: 'Disable, enable or change an event source mapping',
+          tags,
+          params: MappingParams,
+          body: ChangeMapping,
+          response: { 202: MappingReply },
+        },
+      },
+      async ({ params: { mapping: wanted }, body }, reply) => {
+        const known = mappings.map((mapping) => ({ mapping, ...mapping.describe() }));
+        const found = known.find(({ uuid, functionName }) => uuid === wanted || functionName === wanted);
+        if (found === undefined) {
+          const names = known.map(({ functionName }) => functionName).join(' and ');
+          return sendProblem(reply, {
+            status: 404,
+            detail:
+              known.length === 0
+                ? 'No event source mapping runs in this server: the consumers of a deployed stack are changed at AWS.'
+                : `There is no event source mapping ${wanted} here, but those of ${names}.`,
+          });
+        }
+        checkChanges(body);
+        try {
+          return await reply.code(202).send(mappingReply(found.mapping.update(body)));
+        } catch (error) {
+          if (!(error instanceof MappingInUse)) throw error;
+          return sendProblem(reply, { status: 409, detail: error.message });
+        }
+      },
+    );
+
     await app.register(inMemory(lab));
+  };
+}
+
+function checkChanges(changes: object): void {
+  const known = Object.keys(ChangeMapping.properties);
+  for (const name of Object.keys(changes)) {
+    if (known.includes(name)) continue;
+    throw new InvalidRequest(
+      name,
+      `cannot be changed while the mapping runs; what can be changed is ${known.join(', ')}`,
+    );
+  }
+}
+
+function mappingReply({ uuid, functionName, lastModified, settings, ...description }: MappingDescription) {
+  const { state, stateTransitionReason, lastProcessingResult } = description;
+  return {
+    ...{ id: uuid, name: functionName, state, stateTransitionReason, lastProcessingResult },
+    lastModified: formatTimestamp(lastModified),
+    settings: { ...settings },
   };
 }
 
