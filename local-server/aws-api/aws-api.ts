@@ -1,6 +1,6 @@
 /**
  * The front door for unchanged AWS clients. Every call of an AWS client comes here, whatever its service, and is
- * answered in the protocol of the client. Signatures are not checked.
+ * answered in the protocol of the client. `http/access.ts` checks signatures, where the server has a token.
  */
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import { AwsError } from './aws-error.ts';
