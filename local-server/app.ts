@@ -19,6 +19,8 @@ import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
 import type { DoorOptions } from './http/door-options.ts';
+import { guardAccess } from './http/access.ts';
+import type { AccessToken } from './http/access-token.ts';
 import { guardDoors } from './http/doors.ts';
 import { isLoopback } from './http/host-guard.ts';
 import type { ServerOptions } from './options.ts';
@@ -35,6 +37,7 @@ import { pipelineRoute } from './routes/pipeline.ts';
 import { putReadingsRoute } from './routes/put-readings.ts';
 import { quarantineRoute } from './routes/quarantine.ts';
 import { scoreboardRoute } from './routes/scoreboard.ts';
+import { sessionRoute } from './routes/session.ts';
 import { type SensorDirectory, sensorsRoute } from './routes/sensors.ts';
 import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
@@ -82,6 +85,8 @@ export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours
   readonly allowSimulation?: boolean;
   readonly logger: FastifyBaseLogger;
   readonly doors?: Partial<DoorOptions>;
+  /** Without one everyone may use every route that the server has. */
+  readonly token?: AccessToken | undefined;
   readonly tls?: TransportOptions['tls'];
   /** Time-outs and the most connections; `defaultLimits` of `http/transport.ts` if not given. */
   readonly limits?: Partial<TransportLimits>;
@@ -112,6 +117,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     allowedOrigins,
     historyFunction: services.identity.names.sensorHistory,
   });
+  const access = await guardAccess(app, options.token, options.logger);
 
   await app.register(fastifySwagger, {
     openapi: {
@@ -121,6 +127,10 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
         description: 'Readings in, history out. Errors are problem details (RFC 9457).',
         version: '0.1.0',
       },
+      ...(options.token !== undefined && {
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
     },
   });
 
@@ -158,7 +168,12 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   await app.register(quarantineRoute(services.quarantine));
   await app.register(metricsRoute(services.metrics, clock));
   const load = new ProcessLoad((message) => app.log.warn(message));
-  await app.register(pipelineRoute({ monitor: services.monitor, problems: services.problems, load, identity }));
+  await app.register(
+    pipelineRoute({
+      ...{ monitor: services.monitor, problems: services.problems, load, identity },
+      attempts: access.attempts,
+    }),
+  );
   await app.register(eventsRoute(services.eventHub));
   await app.register(scoreboardRoute(services.scoreboard));
   await app.register(
@@ -167,9 +182,10 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       lab: services.lab,
       mappings: services.mappings,
       simulation: services.identity.adapters === 'memory' || options.allowSimulation === true,
-      onLoopback: isLoopback(options.host),
+      isPrivate: isLoopback(options.host) || options.token !== undefined,
     }),
   );
+  await app.register(sessionRoute(access));
   await app.register(docsRoute);
   await app.register(pageRoute);
 

@@ -1,14 +1,16 @@
 /** `npm start`: listens until Ctrl-C, then finishes what is in flight and closes. */
-import { join, resolve } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { InvalidRequest, StoreUnavailable } from '../core/errors.ts';
 import { createLogger } from '../handlers/create-logger.ts';
 import { buildApp } from './app.ts';
 import { memoryContainer } from './memory-container.ts';
 import { appServices } from './module.ts';
-import { isLoopback } from './http/host-guard.ts';
-import { type ServerCertificate, serverCertificate } from './http/tls.ts';
-import type { StackIdentity } from './stack-identity.ts';
+import { greet } from './greeting.ts';
+import { accessToken } from './http/access-token.ts';
+import { networkOrigins } from './http/network-addresses.ts';
+import { serverCertificate } from './http/tls.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
 import { catchTheUncaught } from './uncaught.ts';
 
@@ -23,16 +25,24 @@ async function main(): Promise<void> {
   }
   // Standard output is for people.
   const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }));
+  const { tls, token: tokenChoice } = options.doors;
+  const token = await accessToken(tokenChoice, options.host);
   const services = appServices(await containerFor(options, logger));
-  const { tls } = options.doors;
   const certificate = tls && (await serverCertificate(tls, options));
-  const app = await buildApp(services, { ...options, logger, tls: certificate });
+  const app = await buildApp(services, { ...options, logger, token, tls: certificate });
   const address = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
     await app.close(); // The consumers run already.
     throw error;
   });
+  const { port } = app.server.address() as AddressInfo;
+  const scheme = certificate === undefined ? 'http' : 'https';
   process.stdout.write(
-    greeting(certificate ? address.replace('http:', 'https:') : address, options, services.identity, certificate),
+    greet({
+      address: address.replace('http', scheme),
+      network: networkOrigins(options.host, scheme, port),
+      ...{ options, identity: services.identity, certificate, token },
+      endpoints: awsEndpoints(),
+    }),
   );
 
   let closing = false;
@@ -72,45 +82,11 @@ async function containerFor(options: ServerOptions, log: Logger) {
   });
 }
 
-function greeting(
-  address: string,
-  options: ServerOptions,
-  { stack, adapters, accountId, region }: StackIdentity,
-  certificate: ServerCertificate | undefined,
-): string {
-  const { host, shards, runMappings } = options;
-  const consumers = runMappings ? 'the consumers run here' : "the stack's own functions are the consumers";
-  const endpoints = [
-    ...new Set(
-      Object.entries(process.env).flatMap(([name, url]) => (name.startsWith('AWS_ENDPOINT_URL') && url ? [url] : [])),
-    ),
-  ];
-  const at = endpoints.length === 0 ? 'on AWS itself' : `at ${endpoints.join(', ')}`;
-  const place = adapters === 'memory' ? `${shards} shards in memory` : `in ${region}, ${at}; ${consumers}`;
-  return [
-    `IoT backend ready at ${address}`,
-    `  page       ${address}/`,
-    `  API        ${address}/docs`,
-    `  AWS        AWS_ENDPOINT_URL=${address}  (signatures are not checked)`,
-    `  stack      ${stack}, account ${accountId}, ${place}`,
-    ...(certificate === undefined ? [] : [`  TLS        SHA-256 fingerprint ${certificate.fingerprint}`]),
-    ...(certificate?.trustFile === undefined ? [] : howToTrust(resolve(certificate.trustFile))),
-    ...(isLoopback(host) ? [] : ['  WARNING    reachable from other machines, and nobody has to log in']),
-    '',
-    adapters === 'memory'
-      ? 'Everything is in memory and goes when the server stops. Ctrl-C stops it.'
-      : 'Ctrl-C stops it.',
-    '',
-  ].join('\n');
-}
-
-function howToTrust(file: string): string[] {
-  return [
-    `             made for this start; clients trust it by its file:`,
-    `             curl --cacert ${file}`,
-    `             NODE_EXTRA_CA_CERTS=${file}  AWS_CA_BUNDLE=${file}`,
-    `             or compare the fingerprint with the one that the browser shows`,
-  ];
+function awsEndpoints(): readonly string[] {
+  const urls = Object.entries(process.env).flatMap(([name, url]) =>
+    name.startsWith('AWS_ENDPOINT_URL') && url ? [url] : [],
+  );
+  return [...new Set(urls)];
 }
 
 // Not awaited: the bundle of start.mjs is CommonJS.

@@ -105,7 +105,7 @@ export function parseServerOptions(
       LARGEST_MAX_RECORD_KIB,
     ),
     logLevel: values['log-level'],
-    doors: readDoorOptions(values),
+    doors: readDoorOptions(values, environment),
   };
 }
 

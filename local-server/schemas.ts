@@ -134,12 +134,22 @@ export const ReadyReply = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   stack: Type.String(),
   adapters: Type.String(),
-  problems: Type.Array(
-    Type.Object({
-      what: Type.String({ description: 'What has the problem.' }),
-      message: Type.String(),
-      since: Type.String(),
-      count: Type.Integer({ description: 'How often it was met since then.' }),
-    }),
+  problems: Type.Optional(
+    Type.Array(
+      Type.Object({
+        what: Type.String({ description: 'What has the problem.' }),
+        message: Type.String(),
+        since: Type.String(),
+        count: Type.Integer({ description: 'How often it was met since then.' }),
+      }),
+      { description: 'Absent for clients without the token, where the server asks for one.' },
+    ),
   ),
+});
+
+export const LogIn = Type.Object({ token: Type.String({ minLength: 1, maxLength: 1_024 }) });
+
+export const SessionReply = Type.Object({
+  tokenRequired: Type.Boolean(),
+  authenticated: Type.Boolean({ description: 'Whether this client may use the other routes.' }),
 });

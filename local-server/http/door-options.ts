@@ -1,9 +1,12 @@
 /** Options of `npm start` on who may reach the server, and how. */
 import { isIP } from 'node:net';
 import { InvalidRequest } from '../../core/errors.ts';
+import type { TokenChoice } from './access-token.ts';
 import { parseOrigin } from './origins.ts';
 
 export interface DoorOptions {
+  /** What clients must know. */
+  readonly token: TokenChoice;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | 'self-signed' | undefined;
   /** Origins of pages, besides the server's own, that may use the server. */
   readonly allowedOrigins: readonly string[];
@@ -12,6 +15,9 @@ export interface DoorOptions {
 }
 
 export const doorOptions = {
+  token: { type: 'string' },
+  'token-file': { type: 'string' },
+  'no-auth': { type: 'boolean', default: false },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-self-signed': { type: 'boolean', default: false },
@@ -20,6 +26,10 @@ export const doorOptions = {
 } as const;
 
 export const DOOR_HELP = `\
+  --token TOKEN         ask every client for this token. Other users of this machine can see options of the command
+                        line: prefer the variable IOT_TOKEN, or
+  --token-file FILE     read it from this file
+  --no-auth             ask for no token beyond loopback; without this, a token is made at the start and printed
   --tls-cert FILE       speak TLS with this certificate (PEM, with the intermediate ones), and
   --tls-key FILE        its private key (PEM)
   --tls-self-signed     speak TLS with a certificate made at each start, to try it out
@@ -29,6 +39,9 @@ export const DOOR_HELP = `\
 `;
 
 interface Values {
+  readonly token?: string | undefined;
+  readonly 'token-file'?: string | undefined;
+  readonly 'no-auth': boolean;
   readonly 'tls-cert'?: string | undefined;
   readonly 'tls-key'?: string | undefined;
   readonly 'tls-self-signed': boolean;
@@ -37,12 +50,30 @@ interface Values {
 }
 
 /** @throws InvalidRequest naming the option that is wrong. */
-export function readDoorOptions(values: Values): DoorOptions {
+export function readDoorOptions(values: Values, environment: NodeJS.ProcessEnv): DoorOptions {
   return {
+    token: readToken(values, environment),
     tls: readTls(values),
     allowedOrigins: values['allow-origin'].map(readOrigin),
     allowedHosts: values['allowed-hosts'].flatMap((names) => names.split(',')).map(readHost),
   };
+}
+
+/** What is typed goes before what the environment says. */
+function readToken(
+  { token, 'token-file': file, 'no-auth': none }: Values,
+  { IOT_TOKEN }: NodeJS.ProcessEnv,
+): TokenChoice {
+  if (token !== undefined && file !== undefined) throw new InvalidRequest('--token', 'does not go with --token-file');
+  if (none && (token !== undefined || file !== undefined)) {
+    throw new InvalidRequest('--no-auth', 'does not go with --token and --token-file');
+  }
+  if (none) return { type: 'none' };
+  if (token !== undefined) return { type: 'given', token, by: '--token' };
+  if (file !== undefined) return { type: 'file', file };
+  return IOT_TOKEN === undefined || IOT_TOKEN === ''
+    ? { type: 'as-needed' }
+    : { type: 'given', token: IOT_TOKEN, by: 'IOT_TOKEN' };
 }
 
 function readTls({ 'tls-cert': certFile, 'tls-key': keyFile, 'tls-self-signed': selfSigned }: Values) {

@@ -18,6 +18,13 @@ import {
 } from './origins.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Which page sent it, if any. */
+    asker: Asker;
+  }
+}
+
 export interface Doors {
   /** What the server listens on. */
   readonly host: string;
@@ -31,6 +38,7 @@ export function guardDoors(app: FastifyInstance, { host, allowedHosts, allowedOr
   const names = new Set([host, ...allowedHosts].map((name) => name.toLowerCase()));
   const origins = new Set(allowedOrigins.flatMap((origin) => parseOrigin(origin) ?? []));
 
+  app.decorateRequest('asker', 'foreign');
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
@@ -39,7 +47,7 @@ export function guardDoors(app: FastifyInstance, { host, allowedHosts, allowedOr
     // Answers are not for other pages to embed, nor for browsers to guess what they are.
     void reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin');
     const head = headOf(request);
-    const asker = askerOf(head, origins);
+    const asker = (request.asker = askerOf(head, origins));
     void reply.headers(corsHeaders(asker, head));
     const refusal =
       (closing ? serverCloses : undefined) ??

@@ -58,7 +58,8 @@ function serve(
     vary: 'accept-encoding',
   };
   let zipped: Promise<Buffer> | undefined;
-  app.get(path, { schema: { hide: true } }, async (request, reply) => {
+  // The files are public, and the page that asks for the token is one of them.
+  app.get(path, { config: { open: true }, schema: { hide: true } }, async (request, reply) => {
     reply.headers(headers);
     if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return content();
     zipped ??= content().then(promisify(gzip));

@@ -6,7 +6,7 @@ const page = (name: string) => new URL(`../page/${name}`, import.meta.url);
 const swaggerUi = (name: string) => new URL(import.meta.resolve(`swagger-ui-dist/${name}`));
 
 export const docsRoute: FastifyPluginAsync = async (app) => {
-  app.get('/docs/json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/docs/json', { config: { open: true }, schema: { hide: true } }, () => app.swagger());
   await serveFiles(app, [
     // Swagger UI sets styles and small images inline; scripts it loads from here only.
     { path: '/docs', file: page('docs.html'), policy: "style-src 'self' 'unsafe-inline'; img-src 'self' data:" },

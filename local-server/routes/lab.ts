@@ -1,6 +1,5 @@
 /**
- * `/lab`: a fleet to watch, faults to inject, the clock to move. For the one who runs the server on a machine of their
- * own: off unless the server listens on loopback.
+ * `/lab`: a fleet to watch, faults to inject, the clock to move. Off where everyone in the network could use it.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
@@ -39,18 +38,20 @@ export interface LabRouteOptions {
   readonly mappings: readonly MappingControl[];
   /** Whether a fleet may send its readings here. */
   readonly simulation: boolean;
-  readonly onLoopback: boolean;
+  /** Whether strangers are kept out: the server listens on loopback, or asks for a token. */
+  readonly isPrivate: boolean;
 }
 
 const tags = ['lab'];
 
-export function labRoute({ fleet, lab, mappings, simulation, onLoopback }: LabRouteOptions): FastifyPluginAsyncTypebox {
+export function labRoute({ fleet, lab, mappings, simulation, isPrivate }: LabRouteOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
-      if (!onLoopback) {
+      if (!isPrivate) {
         return sendProblem(reply, {
           status: 403,
-          detail: 'The lab is off: this server can be reached from other machines. Start it without --host.',
+          detail:
+            'The lab is off: this server can be reached from other machines, and asks for no token. Start it without --no-auth or without --host.',
         });
       }
       return undefined;

@@ -5,6 +5,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ProcessLoad } from '../watch/process-load.ts';
 import type { PipelineMonitor } from '../watch/pipeline-monitor.ts';
+import type { FailedAttempts } from '../http/failed-attempts.ts';
 import type { StackIdentity } from '../stack-identity.ts';
 import type { Problems } from '../watch/problems.ts';
 import { HealthReply, ReadyReply } from '../schemas.ts';
@@ -14,9 +15,16 @@ export interface PipelineRouteOptions {
   readonly problems: Problems;
   readonly load: Pick<ProcessLoad, 'now'>;
   readonly identity: StackIdentity;
+  readonly attempts: Pick<FailedAttempts, 'total'>;
 }
 
-export function pipelineRoute({ monitor, problems, load, identity }: PipelineRouteOptions): FastifyPluginAsyncTypebox {
+export function pipelineRoute({
+  monitor,
+  problems,
+  load,
+  identity,
+  attempts,
+}: PipelineRouteOptions): FastifyPluginAsyncTypebox {
   const { stack, adapters } = identity;
   return async (app) => {
     app.get(
@@ -27,30 +35,43 @@ export function pipelineRoute({ monitor, problems, load, identity }: PipelineRou
           tags: ['pipeline'],
         },
       },
-      async () => ({ ...(await monitor.state()), process: load.now(), problems: problems.list() }),
+      async () => ({
+        ...(await monitor.state()),
+        process: load.now(),
+        problems: problems.list(),
+        access: { failedAttempts: attempts.total },
+      }),
     );
 
     app.get(
       '/health',
-      { schema: { summary: 'Whether the server is there', tags: ['pipeline'], response: { 200: HealthReply } } },
+      {
+        config: { open: true },
+        schema: { summary: 'Whether the server is there', tags: ['pipeline'], response: { 200: HealthReply } },
+      },
       () => ({ status: 'ok' as const, stack, adapters, uptimeSeconds: Math.round(process.uptime()) }),
     );
 
     app.get(
       '/ready',
       {
+        config: { open: true },
         schema: {
           summary: 'Whether stores, consumers and checkpoints work, and what is wrong',
           tags: ['pipeline'],
           response: { 200: ReadyReply, 503: ReadyReply },
         },
       },
-      async (_request, reply) => {
+      async ({ authenticated }, reply) => {
         const current = [...problems.list()];
         const ready = current.length === 0;
-        return reply
-          .code(ready ? 200 : 503)
-          .send({ status: ready ? 'ready' : 'not ready', stack, adapters, problems: current });
+        return reply.code(ready ? 200 : 503).send({
+          status: ready ? 'ready' : 'not ready',
+          stack,
+          adapters,
+          // They name stores, endpoints and accounts. A load balancer needs the status only.
+          ...(authenticated && { problems: current }),
+        });
       },
     );
   };

@@ -18,13 +18,13 @@ test('what is not given is what the pipeline says, on loopback', () => {
     writeLimits: false,
     maxRecordKib: 1_024,
     logLevel: 'warn',
-    doors: { tls: undefined, allowedOrigins: [], allowedHosts: [] },
+    doors: { token: { type: 'as-needed' }, tls: undefined, allowedOrigins: [], allowedHosts: [] },
   });
 });
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
+    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --token-file t --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -42,6 +42,7 @@ test('every option is taken', () => {
     maxRecordKib: 10_240,
     logLevel: 'info',
     doors: {
+      token: { type: 'file', file: 't' },
       tls: { certFile: 'c.pem', keyFile: 'k.pem' },
       allowedOrigins: ['https://grafana.example', 'null'],
       allowedHosts: ['pi.local', '192.168.1.7'],
@@ -64,6 +65,9 @@ test.each([
   ['--tls-key', '--tls-cert c.pem'],
   ['--tls-cert', '--tls-key k.pem'],
   ['--tls-self-signed', '--tls-self-signed --tls-cert c.pem --tls-key k.pem'],
+  ['--token', '--token t --token-file f'],
+  ['--no-auth', '--no-auth --token t'],
+  ['--no-auth', '--no-auth --token-file f'],
   ['--allow-origin', '--allow-origin *'],
   ['--allow-origin', '--allow-origin https://a.example/path'],
   ['--allow-origin', '--allow-origin ftp://a.example'],
@@ -85,6 +89,9 @@ test('help names every option', () => {
     'write-limits',
     'max-record-kib',
     'log-level',
+    'token',
+    'token-file',
+    'no-auth',
     'tls-cert',
     'tls-key',
     'tls-self-signed',
@@ -93,4 +100,16 @@ test('help names every option', () => {
   ]) {
     expect(HELP).toContain(`--${option}`);
   }
+});
+
+test('a token is taken from the command line, then from the environment', () => {
+  const choice = (args: string, environment: NodeJS.ProcessEnv) => {
+    const options = parseServerOptions(args.split(' ').filter(Boolean), environment);
+    return options === 'help' ? undefined : options.doors.token;
+  };
+  expect(choice('--token a', { IOT_TOKEN: 'b' })).toEqual({ type: 'given', token: 'a', by: '--token' });
+  expect(choice('--token-file f', { IOT_TOKEN: 'b' })).toEqual({ type: 'file', file: 'f' });
+  expect(choice('', { IOT_TOKEN: 'b' })).toEqual({ type: 'given', token: 'b', by: 'IOT_TOKEN' });
+  expect(choice('--no-auth', { IOT_TOKEN: 'b' })).toEqual({ type: 'none' });
+  expect(choice('', { IOT_TOKEN: '' })).toEqual({ type: 'as-needed' });
 });
