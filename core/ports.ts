@@ -89,6 +89,8 @@ export interface ShardPage {
   readonly trimmed: number;
   /** The shard was closed (split, merged) and nothing follows these records. */
   readonly endOfShard: boolean;
+  /** The shard itself is gone, as its retention is over. What it held behind the position is lost; nobody knows how much. */
+  readonly expired?: true;
   /** How far the end of this page is behind the newest record of the shard; 0 at the tip. */
   readonly millisBehindLatest: number;
 }

@@ -49,7 +49,7 @@ export class KinesisShardReader implements ShardReader {
     this.#clock = clock;
   }
 
-  /** Open and closed shards. A parent whose records all expired is listed no more, and no longer named by its children. */
+  /** Open and closed shards. A parent whose records all expired is listed no more, but its children still name it. */
   async listShards(): Promise<readonly Shard[]> {
     const shards: KinesisShard[] = [];
     let nextToken: string | undefined;
@@ -60,12 +60,10 @@ export class KinesisShardReader implements ShardReader {
       shards.push(...(page.Shards ?? []));
       nextToken = page.NextToken;
     } while (nextToken !== undefined);
-    const listed = new Set(shards.map(({ ShardId }) => ShardId));
     return shards.map(({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange, SequenceNumberRange }) => ({
       shardId: given('ShardId', ShardId),
-      parentShardIds: [ParentShardId, AdjacentParentShardId]
-        .filter((id) => id !== undefined)
-        .filter((id) => listed.has(id)),
+      // Emulators write null for a parent that there is not.
+      parentShardIds: [ParentShardId, AdjacentParentShardId].filter((id) => typeof id === 'string'),
       startingHashKey: given('StartingHashKey', HashKeyRange?.StartingHashKey),
       endingHashKey: given('EndingHashKey', HashKeyRange?.EndingHashKey),
       startingSequenceNumber: given('StartingSequenceNumber', SequenceNumberRange?.StartingSequenceNumber),
@@ -88,7 +86,11 @@ export class KinesisShardReader implements ShardReader {
       throw new InvalidRequest('sequenceNumber', `is ${position.sequenceNumber}, which is none of Kinesis`);
     }
     const calledAt = this.#clock.now();
-    const { Records = [], NextShardIterator, MillisBehindLatest = 0 } = await this.#page(shardId, position, limit);
+    const page = await this.#page(shardId, position, limit);
+    if (page === undefined) {
+      return { records: [], next: position, trimmed: 0, endOfShard: true, expired: true, millisBehindLatest: 0 };
+    }
+    const { Records = [], NextShardIterator, MillisBehindLatest = 0 } = page;
     const records = Records.map((record) => recordOf(shardId, record));
     const last = records.at(-1);
     const next: ShardPosition =
@@ -121,7 +123,8 @@ export class KinesisShardReader implements ShardReader {
     }
   }
 
-  async #page(shardId: string, position: ShardPosition, limit: number): Promise<GetRecordsCommandOutput> {
+  /** `undefined` where the shard is no more. */
+  async #page(shardId: string, position: ShardPosition, limit: number): Promise<GetRecordsCommandOutput | undefined> {
     const key = keyOf(shardId, position);
     const kept = this.#iterators.get(key);
     try {
@@ -136,7 +139,18 @@ export class KinesisShardReader implements ShardReader {
       }
       return await this.#getRecords(await this.#newIterator(shardId, position), limit);
     } catch (error) {
+      if (codeOf(error) === 'ResourceNotFoundException' && (await this.#isGone(shardId))) return undefined;
       throw unavailable('stream', `was not read at shard ${shardId}`, error);
+    }
+  }
+
+  /** The same error tells that there is no such shard, and that there is no such stream. */
+  async #isGone(shardId: string): Promise<boolean> {
+    try {
+      const shards = await this.listShards();
+      return shards.length > 0 && shards.every((shard) => shard.shardId !== shardId);
+    } catch {
+      return false;
     }
   }
 

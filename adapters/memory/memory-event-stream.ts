@@ -3,7 +3,8 @@
  * record is older than the retention or until all records together take more than `retentionBytes`; then the oldest of
  * the stream goes first, whether it was read or not. A reader whose position was trimmed is told how many records it
  * missed, and `statistics` counts them. The bound covers data, partition keys and the overhead of a record on the heap.
- * Closed shards stay listed, so that a reader learns that it may go on to their children.
+ * A closed shard is listed until the retention since its end is over, as on Kinesis. A reader that is still in it is told how
+ * many records it missed, and that it may go on to the children.
  *
  * Time is that of the clock, also where it goes backwards: a record keeps the time at which it arrived, order in a
  * shard is that of arrival, and AT_TIMESTAMP starts at the first record, in that order, that arrived at the timestamp or
@@ -145,7 +146,10 @@ export class MemoryEventStream implements EventStream, ShardReader {
   }
 
   async listShards(): Promise<readonly Shard[]> {
-    return Array.from(this.#shards.values(), ({ shard }) => shard);
+    const horizon = this.#clock.now() - this.#retentionMillis;
+    return Array.from(this.#shards.values(), ({ shard }) => shard).filter(
+      ({ closedAt }) => closedAt === undefined || closedAt >= horizon,
+    );
   }
 
   /**

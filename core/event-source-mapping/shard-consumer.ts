@@ -45,6 +45,7 @@ export class ShardConsumer {
   #nextReadAt: EpochMillis = 0;
   #endOfShard = false;
   #trimmed = 0;
+  #expired = false;
   #filteredOut = 0;
   #millisBehindLatest = 0;
 
@@ -94,6 +95,7 @@ export class ShardConsumer {
     this.#reading = undefined;
     this.#trimmed += page.trimmed;
     this.#endOfShard = page.endOfShard;
+    this.#expired ||= page.expired === true;
     this.#millisBehindLatest = page.millisBehindLatest;
     for (const lane of this.#lanes) lane.read(page, now);
     for (const record of page.records) {
@@ -153,6 +155,7 @@ export class ShardConsumer {
       ...(arrivals.length > 0 && { oldestArrival: Math.min(...arrivals) }),
       unfinished: this.#unfinished.length,
       trimmed: this.#trimmed,
+      expired: this.#expired,
       filteredOut: this.#filteredOut,
       millisBehindLatest: this.#millisBehindLatest,
       finished: this.finished,

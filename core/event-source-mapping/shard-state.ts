@@ -7,7 +7,10 @@ export interface ShardConsumerState {
   /** When the oldest record that was read and is not done arrived. */
   readonly oldestArrival?: EpochMillis;
   readonly unfinished: number;
+  /** Records that expired before they were read. */
   readonly trimmed: number;
+  /** The shard expired before it was read to its end, so that `trimmed` is not all. */
+  readonly expired: boolean;
   /** Records that no filter let through. */
   readonly filteredOut: number;
   readonly millisBehindLatest: number;

@@ -80,9 +80,13 @@ export function parseCheckpointFile(file: string, text: string): CheckpointFile 
   }
 
   function checkpointOf(place: string, value: unknown): ShardCheckpoint {
-    const position = positionOf(place, value);
-    const window = new Map(members(place, value)).get('window');
-    return window === undefined ? position : { ...position, window: windowOf(`${place} window`, window) };
+    const { window, finished } = Object.fromEntries(members(place, value)) as Record<string, unknown>;
+    if (finished !== undefined && finished !== true) refuse(`${place} finished`, 'must be true where it is there');
+    return {
+      ...positionOf(place, value),
+      ...(window !== undefined && { window: windowOf(`${place} window`, window) }),
+      ...(finished === true && { finished }),
+    };
   }
 
   function windowOf(place: string, value: unknown): TumblingWindow {
@@ -100,6 +104,7 @@ export function parseCheckpointFile(file: string, text: string): CheckpointFile 
     switch (type) {
       case 'TRIM_HORIZON':
         return { type };
+      case 'AT_SEQUENCE_NUMBER':
       case 'AFTER_SEQUENCE_NUMBER':
         return typeof sequenceNumber === 'string' &&
           isSequenceNumber(sequenceNumber) &&

@@ -6,7 +6,7 @@ import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../core/pipeline.ts';
 import type { EpochMillis, Shard, ShardPosition } from '../../core/ports.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
-import type { Checkpoints, ShardCheckpoint } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import {
   changedSettings,
   type MappingChanges,
@@ -57,6 +57,9 @@ export class EventSourceMapping implements MappingControl {
   #change: Promise<void> = Promise.resolve();
   /** Where the mapping starts; absent once that is kept as checkpoints. */
   #initialPosition: ShardPosition | undefined;
+  #begun = false;
+  /** Shards that expired before this consumer read them to their end. */
+  readonly #expired = new Set<string>();
   #stopping = false;
   #retryTimer: NodeJS.Timeout | undefined;
 
@@ -129,6 +132,7 @@ export class EventSourceMapping implements MappingControl {
     this.#stopping = false;
     this.#workers.clear();
     this.#finished.clear();
+    this.#begun = false;
     this.#enter('Enabled');
     this.#track(this.#startReadyShards());
   }
@@ -174,6 +178,8 @@ export class EventSourceMapping implements MappingControl {
       settings: this.#settings,
       iteratorAgeMillis: Math.max(0, ...shards.map(({ iteratorAgeMillis }) => iteratorAgeMillis)),
       trimmedRecords: shards.reduce((sum, { trimmedRecords }) => sum + trimmedRecords, 0),
+      /** Shards that expired before they were read to their end: what was lost with them is not in `trimmedRecords`. */
+      expiredShards: this.#expired.size,
       filteredOutRecords: shards.reduce((sum, { filteredOutRecords }) => sum + filteredOutRecords, 0),
       ...this.#counts,
       shards,
@@ -203,28 +209,55 @@ export class EventSourceMapping implements MappingControl {
       shards = await this.#options.reader.listShards();
     } catch (error) {
       this.#options.log.error({ err: error }, 'listing the shards failed, to be retried');
-      if (!this.#stopping) {
-        this.#retryTimer = setTimeout(() => this.#track(this.#startReadyShards()), LIST_RETRY_MILLIS);
-      }
+      this.#listAgain();
       return;
     }
+    this.#begin(shards);
+    for (const shard of readyShards(shards, this.#finished, this.#workers)) {
+      if (!this.#stopping && !this.#workers.has(shard.shardId)) this.#track(this.#consume(shard));
+    }
+    // A shard ends because others take its place. Where they are not listed yet, they soon are.
+    const parents = new Set(shards.flatMap(({ parentShardIds }) => parentShardIds));
+    if (shards.some(({ shardId }) => this.#finished.has(shardId) && !parents.has(shardId))) this.#listAgain();
+  }
+
+  #listAgain(): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#stopping) return;
+    this.#retryTimer = setTimeout(() => this.#track(this.#startReadyShards()), LIST_RETRY_MILLIS);
+  }
+
+  /** Brings the checkpoints in line with the shards that there are, once after each start. */
+  #begin(shards: readonly Shard[]): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const { checkpoints, log } = this.#options;
     this.#keepStart(shards);
-    for (const { shardId } of readyShards(shards, this.#finished)) {
-      if (!this.#stopping && !this.#workers.has(shardId)) this.#track(this.#consume(shardId));
+    const listed = new Set(shards.map(({ shardId }) => shardId));
+    for (const [shardId, { finished }] of checkpoints.load(this.name)) {
+      if (listed.has(shardId)) continue;
+      checkpoints.forget(this.name, shardId);
+      if (finished === true) continue;
+      this.#expired.add(shardId);
+      log.error(
+        { mapping: this.name, shardId },
+        'the shard expired while this consumer did not run: what it held behind the checkpoint is lost, and nobody knows how much that was',
+      );
     }
   }
 
-  async #consume(shardId: string): Promise<void> {
+  async #consume({ shardId, startingSequenceNumber }: Shard): Promise<void> {
     const { checkpoints } = this.#options;
-    // Shards that come later hold what was put after the mapping began: they are read from their beginning.
-    const checkpoint: ShardCheckpoint = checkpoints.load(this.name).get(shardId) ?? { type: 'TRIM_HORIZON' };
-    const { window, ...start } = checkpoint;
+    // A shard that came after the mapping is read from its beginning, which tells what has expired there already.
+    const start = checkpoints.load(this.name).get(shardId) ?? {
+      type: 'AT_SEQUENCE_NUMBER',
+      sequenceNumber: startingSequenceNumber,
+    };
     const worker = new ShardWorker({
       ...this.#options,
       settings: this.#settings,
       shardId,
       start,
-      ...(window !== undefined && { window }),
       onInvocation: (report) => this.#count(report),
       onGivenUp: (report) => {
         this.#counts.givenUpRecords += report.records;
@@ -238,19 +271,20 @@ export class EventSourceMapping implements MappingControl {
     this.#workers.set(shardId, worker);
     if (await worker.run()) {
       this.#finished.add(shardId);
+      if (worker.state.expired) this.#expired.add(shardId);
       await this.#startReadyShards();
     }
   }
 
   /**
-   * A start that depends on the moment becomes the checkpoint of the shards that are there, so that a mapping that is disabled,
-   * or a server that ends, before the first record is done goes on from there.
+   * Where the mapping starts becomes the checkpoint of the shards that are there, so that a mapping that is disabled, or a
+   * server that ends, before the first record is done goes on from there.
    */
   #keepStart(shards: readonly Shard[]): void {
     const { checkpoints } = this.#options;
     const start = this.#initialPosition;
     this.#initialPosition = undefined;
-    if (start === undefined || start.type === 'TRIM_HORIZON' || checkpoints.load(this.name).size > 0) return;
+    if (start === undefined || checkpoints.load(this.name).size > 0) return;
     for (const { shardId } of shards) checkpoints.save(this.name, shardId, start);
   }
 

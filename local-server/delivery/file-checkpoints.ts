@@ -87,6 +87,15 @@ export class FileCheckpoints implements Checkpoints {
     this.#writeIn(WRITE_MILLIS);
   }
 
+  forget(mapping: string, shardId: string): void {
+    const positions = this.#positions[mapping];
+    if (positions?.[shardId] === undefined) return;
+    const { [shardId]: _, ...others } = positions;
+    this.#positions[mapping] = others;
+    this.#dirty = true;
+    this.#writeIn(WRITE_MILLIS);
+  }
+
   /** Begins anew, for another stream under the same name. */
   startAnew(stream: StreamIncarnation): void {
     this.#stream = stream;

@@ -11,13 +11,9 @@ import type {
   InvocationOutcome,
 } from '../../core/event-source-mapping/decision.ts';
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
-import {
-  stateOf,
-  type TumblingWindow,
-  type WindowProperties,
-} from '../../core/event-source-mapping/tumbling-window.ts';
+import { stateOf, type WindowProperties } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
-import type { Clock, EpochMillis, EventArchive, ShardPosition, ShardReader, StreamRecord } from '../../core/ports.ts';
+import type { Clock, EpochMillis, EventArchive, ShardReader, StreamRecord } from '../../core/ports.ts';
 import { type EventSource, toKinesisEvent, toTumblingWindowEvent } from '../../handlers/kinesis-records.ts';
 import type { Logger } from '../../handlers/logger.ts';
 import type { ShardCheckpoint } from './checkpoints.ts';
@@ -55,9 +51,7 @@ export interface ShardWorkerOptions {
   readonly mappingId: string;
   readonly settings: EventSourceMappingSettings;
   readonly shardId: string;
-  readonly start: ShardPosition;
-  /** The newest tumbling window at `start`. */
-  readonly window?: TumblingWindow;
+  readonly start: ShardCheckpoint;
   readonly reader: ShardReader;
   readonly function: LambdaFunction;
   readonly functionArn: string;
@@ -80,11 +74,13 @@ export class ShardWorker {
 
   constructor(options: ShardWorkerOptions) {
     this.#options = options;
-    this.#consumer = new ShardConsumer(options.settings, options.start, options.window);
+    const { window, finished: _, ...position } = options.start;
+    this.#consumer = new ShardConsumer(options.settings, position, window);
   }
 
-  get checkpoint(): ShardPosition {
-    return this.#consumer.checkpoint;
+  get checkpoint(): ShardCheckpoint {
+    const { checkpoint, window, finished } = this.#consumer;
+    return { ...checkpoint, ...(window !== undefined && { window }), ...(finished && { finished }) };
   }
 
   get state() {
@@ -156,10 +152,16 @@ export class ShardWorker {
       const page = await reader.read(shardId, position, limit);
       if (page.trimmed > 0)
         log.warn({ shardId, trimmed: page.trimmed }, 'records expired before this consumer read them');
+      if (page.expired === true) {
+        log.error(
+          { shardId },
+          'the shard expired before this consumer read it to its end: what it still held is lost, and nobody knows how much that was',
+        );
+      }
       const before = this.#consumer.checkpoint;
       this.#consumer.read(page, clock.now());
-      // Past records that were filtered out.
-      if (this.#consumer.checkpoint !== before) this.#reportCheckpoint();
+      // Past records that were filtered out, or to the end of the shard.
+      if (this.#consumer.checkpoint !== before || this.#consumer.finished) this.#reportCheckpoint();
     } catch (error) {
       log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
       this.#consumer.readFailed(clock.now());
@@ -204,8 +206,7 @@ export class ShardWorker {
   }
 
   #reportCheckpoint(): void {
-    const { checkpoint, window } = this.#consumer;
-    this.#options.onCheckpoint({ ...checkpoint, ...(window !== undefined && { window }) });
+    this.#options.onCheckpoint(this.checkpoint);
   }
 
   async #call(event: unknown): Promise<InvocationOutcome> {

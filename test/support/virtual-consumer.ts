@@ -92,7 +92,9 @@ export class VirtualConsumer {
       const waits = behind > 0 || consumer.window?.state !== undefined || (closed.has(shardId) && !consumer.finished);
       if (at !== undefined && waits) due.push(at);
     }
-    const waiting = readyShards(shards, this.#finished).some(({ shardId }) => !this.#consumers.has(shardId));
+    const waiting = readyShards(shards, this.#finished, this.#consumers).some(
+      ({ shardId }) => !this.#consumers.has(shardId),
+    );
     const ended = [...this.#consumers.values()].some(({ finished }) => finished);
     if (waiting || ended || this.#inFlight.length > 0) due.push(this.#clock.now());
     return due.length === 0 ? undefined : Math.min(...due);
@@ -108,7 +110,7 @@ export class VirtualConsumer {
       this.#finished.add(shardId);
       this.#consumers.delete(shardId);
     }
-    for (const { shardId } of readyShards(await this.#reader.listShards(), this.#finished)) {
+    for (const { shardId } of readyShards(await this.#reader.listShards(), this.#finished, this.#consumers)) {
       if (this.#consumers.has(shardId)) continue;
       const { position, window } = this.#checkpoints.get(shardId) ?? { position: { type: 'TRIM_HORIZON' } };
       this.#consumers.set(shardId, new ShardConsumer(this.#settings, position, window));

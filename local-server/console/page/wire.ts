@@ -112,6 +112,7 @@ export interface MappingState {
   readonly settings: EventSourceMappingSettings;
   readonly iteratorAgeMillis: number;
   readonly trimmedRecords: number;
+  readonly expiredShards: number;
   readonly invocations: number;
   readonly records: number;
   readonly errors: number;

@@ -164,7 +164,7 @@ describe('shards', () => {
     await eventually(async () => (await reader.read(shardId, after(page), 10)).endOfShard);
   });
 
-  test('that are listed in several pages are all found, and parents that expired are not named', async () => {
+  test('that are listed in several pages are all found, with the names of parents that expired', async () => {
     const { reader } = await setUp(0, 5);
     const all = await reader.listShards();
     expect(all).toHaveLength(5);
@@ -185,10 +185,22 @@ describe('shards', () => {
       inTurn(calls('kinesis', 'ListShards'), [onPage(0, 2, 'a'), onPage(2, 4, 'b'), onPage(4, 5)]),
     ];
     engine().proxy.calls.splice(0);
-    expect(await reader.listShards()).toEqual(all);
+    const parentShardIds = ['shardId-000000000099'];
+    expect(await reader.listShards()).toEqual(all.map((shard) => ({ ...shard, parentShardIds })));
     const inputs = engine().proxy.calls.map((call) => jsonOf(call) as { NextToken?: string; StreamName?: string });
     expect(inputs.map(({ NextToken }) => NextToken)).toEqual([undefined, 'a', 'b']);
     expect(inputs.map(({ StreamName }) => StreamName === undefined)).toEqual([false, true, true]);
+  });
+
+  test('that expired end their reading; where the stream is gone, or cannot be listed, reading fails', async () => {
+    const { reader } = await setUp(0);
+    const gone = 'shardId-000000000077';
+    expect(await reader.read(gone, trimHorizon, 10)).toMatchObject({ records: [], endOfShard: true, expired: true });
+
+    engine().proxy.rules = [inTurn(calls('kinesis', 'ListShards'), [refuse('LimitExceededException')])];
+    await expect(reader.read(gone, trimHorizon, 10)).rejects.toThrow(StoreUnavailable);
+    const elsewhere = new KinesisShardReader({ client: engine().client, streamName: 'no-such-stream' });
+    await expect(elsewhere.read(gone, trimHorizon, 10)).rejects.toThrow(StoreUnavailable);
   });
 
   test('cannot be listed where the service is down, and may be later', async () => {

@@ -8,7 +8,7 @@ function shard(shardId: string, ...parentShardIds: readonly string[]): Shard {
 
 /** The ids of those that may be read, given those that were read to their end. */
 function ready(shards: readonly Shard[], ...finished: readonly string[]): string[] {
-  return readyShards(shards, new Set(finished)).map(({ shardId }) => shardId);
+  return readyShards(shards, new Set(finished), new Set(finished)).map(({ shardId }) => shardId);
 }
 
 const split = [shard('parent'), shard('left', 'parent'), shard('right', 'parent'), shard('other')];
@@ -37,6 +37,12 @@ test('a grandchild waits for the child in between', () => {
 
 test('a parent that is not listed any more has expired, and nobody waits for it', () => {
   expect(ready([shard('child', 'expired')])).toEqual(['child']);
+});
+
+test('a parent that has expired while its consumer is not done is waited for', () => {
+  const shards = [shard('child', 'expired')];
+  expect(readyShards(shards, new Set(), new Set(['expired']))).toEqual([]);
+  expect(readyShards(shards, new Set(['expired']), new Set(['expired']))).toEqual(shards);
 });
 
 test('what is read to its end is not read again', () => {

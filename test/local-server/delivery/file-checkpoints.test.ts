@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ShardCheckpoint } from '../../../local-server/delivery/checkpoints.ts';
 import { FileCheckpoints } from '../../../local-server/delivery/file-checkpoints.ts';
 import { Problems } from '../../../local-server/watch/problems.ts';
 import { CapturingLogger } from '../../support/capturing-logger.ts';
@@ -54,6 +55,24 @@ test('are there for the next server on the same stream', async () => {
   await keep7();
   expect((await open()).load('iot-a')).toEqual(new Map([['s', at7]]));
   expect(log.entries).toEqual([]);
+});
+
+test('keep which shards are finished, and forget those that are no more', async () => {
+  const checkpoints = await open();
+  const start = { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: '5' } as const;
+  checkpoints.save('iot-a', 's', { ...at7, finished: true });
+  checkpoints.save('iot-a', 't', start);
+  checkpoints.save('iot-a', 'u', at7);
+  checkpoints.forget('iot-a', 'u');
+  checkpoints.forget('iot-a', 'never there');
+  checkpoints.forget('iot-b', 's');
+  await checkpoints.close();
+  expect((await open()).load('iot-a')).toEqual(
+    new Map<string, ShardCheckpoint>([
+      ['s', { ...at7, finished: true }],
+      ['t', start],
+    ]),
+  );
 });
 
 test.each([
@@ -112,6 +131,7 @@ test.each([
     'is none of Kinesis',
   ],
   ['an absurd time', '{"iot-x":{"s":{"type":"AT_TIMESTAMP","timestamp":1e300}}}', '1e+300 is no time'],
+  ['a shard that is finished in part', '{"iot-x":{"s":{"type":"TRIM_HORIZON","finished":0}}}', 'finished must be true'],
   ['a window without a time', '{"iot-x":{"s":{"type":"TRIM_HORIZON","window":{"start":0}}}}', 'window must have'],
   [
     'a state that is no object',

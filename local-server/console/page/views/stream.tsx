@@ -109,6 +109,9 @@ function Consumer({ mapping }: { mapping: MappingState }) {
         {mapping.trimmedRecords > 0 && (
           <Figure name="Expired unread" value={formatCount(mapping.trimmedRecords)} alarm />
         )}
+        {mapping.expiredShards > 0 && (
+          <Figure name="Shards expired unread" value={formatCount(mapping.expiredShards)} alarm />
+        )}
       </dl>
       {givenUpRecords > 0 && (
         <p>
