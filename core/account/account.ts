@@ -5,7 +5,7 @@
  * Memory is bounded: a record is followed until both consumers are done with it, and at most `maxRecords` are at a time. Those
  * beyond are counted, never followed, and the account says so.
  */
-import { type Fate, type Side, sides } from './fate.ts';
+import type { Fate, Side } from './fate.ts';
 import {
   type Loss,
   MOST_NAMED,
@@ -223,6 +223,3 @@ export class Account {
     return false;
   }
 }
-
-export { sides };
-export type { Side };

@@ -2,7 +2,7 @@
  * The records of one shard that are not settled, in the order of the shard, with 16 bits of state each. They are kept in blocks of
  * typed arrays, 30 bytes a record; a block goes as a whole, when nothing in it is open any more.
  */
-import { CLAIMED, isOpen, type Side, sides, wasRead } from './fate.ts';
+import { CLAIMED, isOpen, sides, wasRead } from './fate.ts';
 import { comparePositions, encodePosition, formatPosition, WORDS } from './position.ts';
 
 const SMALLEST_BLOCK = 16;

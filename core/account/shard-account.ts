@@ -12,7 +12,7 @@ import type { ShardPosition } from '../ports.ts';
 import { compareSequenceNumbers } from '../sequence-number.ts';
 import { CLAIMED, type Fate, fateOf, isOpen, type Side, sides, wasRead, withFate, withRead } from './fate.ts';
 import { type Block, OpenRecords } from './open-records.ts';
-import { comparePositions, encodePosition, WORDS } from './position.ts';
+import { encodePosition, WORDS } from './position.ts';
 
 export type LossCause = 'not kept' | 'never read' | 'expired unread';
 
@@ -128,9 +128,7 @@ export class ShardAccount {
         if (!wasRead(state, side)) this.#records.update(withRead(state, side));
         continue;
       }
-      // Read again after it was settled, by a consumer that started anew; or not followed from the beginning.
-      const again = before !== undefined && compareSequenceNumbers(sequenceNumber, before) <= 0;
-      if (again || this.#isBlind(sequenceNumber)) continue;
+      if (this.#wasSettled(side, before, sequenceNumber) || this.#isBlind(sequenceNumber)) continue;
       if (!this.#surroundings.hasRoom()) {
         this.#goBlind(sequenceNumber);
         continue;
@@ -228,6 +226,14 @@ export class ShardAccount {
     this.#each(side, (block, row, state) => {
       if (first !== undefined && block.compareAt(row, first) >= 0) return;
       this.#setFate(block, row, state, side, 'left out');
+    });
+  }
+
+  /** Whether a record that is not known any more was: it is read again, by a consumer that began anew, and all had read it. */
+  #wasSettled(side: Side, readThrough: string | undefined, sequenceNumber: string): boolean {
+    return sides.every((each) => {
+      const through = each === side ? readThrough : this.#progress[each].readThrough;
+      return through !== undefined && compareSequenceNumbers(sequenceNumber, through) <= 0;
     });
   }
 
