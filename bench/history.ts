@@ -130,7 +130,7 @@ async function fillDynamoDb(table: SensorDataTable, sensors: number, say: (progr
 
 /** Each read of random sensors, the same ones for every table of as many. */
 async function measureReads(table: SensorDataTable, sensors: number, { warmUp, timed }: Samples) {
-  const history = new SensorHistory(table);
+  const history = new SensorHistory(table, new SystemClock());
   const random = xoroshiro128plus(1);
   const latencies = new Map<Read, Latency>();
   for (const read of reads) {

@@ -3,14 +3,8 @@
  * the caller quarantines them and goes on.
  */
 import { sensorIdProblem } from './sensor-id.ts';
-import {
-  EARLIEST,
-  type EpochMillis,
-  formatTimestamp,
-  LATEST,
-  parseCanonicalTimestamp,
-  parseTimestamp,
-} from './timestamp.ts';
+import { readSentTime } from './sent-time.ts';
+import { type EpochMillis, formatTimestamp, parseCanonicalTimestamp } from './timestamp.ts';
 
 export interface SensorReading {
   readonly sensorId: string;
@@ -43,7 +37,26 @@ const LEAST_MAGNITUDE = 1e-130;
 const MAGNITUDE_LIMIT = 1e126;
 
 /** What a device may put; `sensorid` is the name on the wire since 2015. */
-type WireReading = Readonly<Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp', unknown>>>;
+type WireReading = Readonly<Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp' | OtherTimeField, unknown>>>;
+
+/**
+ * Under which names devices send the time where there is no `timestamp`, the first one that is there counts. The time of
+ * arrival would be wrong for a reading that says when it was measured.
+ */
+const OTHER_TIME_FIELDS = [
+  'ts',
+  'time',
+  'Timestamp',
+  'Time',
+  'datetime',
+  'date',
+  'last_seen',
+  'received_at',
+  't',
+] as const;
+type OtherTimeField = (typeof OTHER_TIME_FIELDS)[number];
+/** `t` is the temperature of many devices: it is the time only where it can be one. */
+const AMBIGUOUS: OtherTimeField = 't';
 
 const numeric = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 /** Control characters, line and paragraph separators, and the half of a character that cutting may leave. */
@@ -79,7 +92,7 @@ export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResu
   const sent = fields.timestamp;
   // Most devices write the canonical form: it is read once and need not be written again.
   const canonical = typeof sent === 'string' ? parseCanonicalTimestamp(sent) : undefined;
-  const instant = canonical ?? checkTimestamp(sent, arrivedAt, reasons);
+  const instant = canonical ?? checkTimestamp(fields, arrivedAt, reasons);
   if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
 
   const timestamp = canonical === undefined ? formatTimestamp(instant) : (sent as string);
@@ -131,23 +144,24 @@ function checkValue(seen: unknown, reasons: Reason[]): number | undefined {
   return undefined;
 }
 
-function checkTimestamp(seen: unknown, arrivedAt: EpochMillis, reasons: Reason[]): EpochMillis | undefined {
-  // A device without a clock sends either.
-  const given = seen !== undefined && seen !== null;
-  const instant = given
-    ? typeof seen === 'string'
-      ? parseTimestamp(seen.trim())
-      : typeof seen === 'number'
-        ? Math.floor(seen)
-        : undefined
-    : arrivedAt;
-  let rule: string;
-  if (instant === undefined || !Number.isFinite(instant)) {
-    rule = 'must be an ISO 8601 date and time or milliseconds since 1970';
-  } else if (instant < EARLIEST || instant > LATEST) rule = 'must be in the years 1970 to 9999 (UTC)';
-  else return instant;
-  reasons.push({ field: 'timestamp', rule, seen: show(seen) });
-  return undefined;
+/** A device without a clock sends no timestamp, or null. */
+function isGiven(sent: unknown): boolean {
+  return sent !== undefined && sent !== null;
+}
+
+function checkTimestamp(fields: WireReading, arrivedAt: EpochMillis, reasons: Reason[]): EpochMillis | undefined {
+  const names = isGiven(fields.timestamp) ? (['timestamp'] as const) : OTHER_TIME_FIELDS;
+  for (const name of names) {
+    const seen = fields[name];
+    if (!isGiven(seen)) continue;
+    const time = readSentTime(seen, arrivedAt);
+    if (time.ok) return time.instant;
+    if (name === AMBIGUOUS) continue;
+    const rule = name === 'timestamp' ? time.rule : `(sent as ${name}) ${time.rule}`;
+    reasons.push({ field: 'timestamp', rule, seen: show(seen) });
+    return undefined;
+  }
+  return arrivedAt;
 }
 
 function refused(field: Reason['field'], rule: string, seen: unknown): ReadingResult {

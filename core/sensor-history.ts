@@ -1,9 +1,10 @@
 /** Use case: the history of one sensor, newest first unless asked otherwise, page by page. */
 import { InvalidRequest } from './errors.ts';
 import { formatHistoryCursor, parseHistoryCursor } from './history-cursor.ts';
-import type { EpochMillis, SensorDataTable, StoredReading } from './ports.ts';
+import type { Clock, EpochMillis, SensorDataTable, StoredReading } from './ports.ts';
 import { sensorIdProblem } from './sensor-id.ts';
-import { EARLIEST, formatTimestamp, LATEST, parseTimestamp } from './timestamp.ts';
+import { readSentTime } from './sent-time.ts';
+import { formatTimestamp } from './timestamp.ts';
 
 export const DEFAULT_HISTORY_LIMIT = 20;
 export const MAX_HISTORY_LIMIT = 1_000;
@@ -11,7 +12,7 @@ export const MAX_HISTORY_LIMIT = 1_000;
 /** As it comes from outside: text of a query string or JSON of an invocation, not yet checked. */
 export interface HistoryRequest {
   readonly sensorId?: unknown;
-  /** ISO 8601 or epoch milliseconds, inclusive; likewise `to`. */
+  /** What `readSentTime` reads, inclusive; likewise `to`. */
   readonly from?: unknown;
   readonly to?: unknown;
   /** 1–1,000, 20 if not given. */
@@ -31,9 +32,11 @@ export interface HistoryPage {
 
 export class SensorHistory {
   readonly #table: SensorDataTable;
+  readonly #clock: Clock;
 
-  constructor(table: SensorDataTable) {
+  constructor(table: SensorDataTable, clock: Clock) {
     this.#table = table;
+    this.#clock = clock;
   }
 
   /** @throws InvalidRequest naming the parameter that is wrong; StoreUnavailable where the table does not answer now. */
@@ -41,8 +44,9 @@ export class SensorHistory {
     const sensorId = checkSensorId(request.sensorId);
     const order = checkOrder(request.order);
     const limit = checkLimit(request.limit);
-    const from = checkInstant('from', request.from);
-    const to = checkInstant('to', request.to);
+    const now = this.#clock.now();
+    const from = checkInstant('from', request.from, now);
+    const to = checkInstant('to', request.to, now);
     if (from !== undefined && to !== undefined && from > to) {
       throw new InvalidRequest('from', `is ${formatTimestamp(from)}, which is after to (${formatTimestamp(to)})`);
     }
@@ -87,17 +91,12 @@ function checkLimit(seen: unknown): number {
   throw new InvalidRequest('limit', `must be a whole number from 1 to ${MAX_HISTORY_LIMIT}`);
 }
 
-function checkInstant(field: string, seen: unknown): EpochMillis | undefined {
-  if (!given(seen)) return undefined;
-  const instant =
-    typeof seen === 'number' ? Math.floor(seen) : typeof seen === 'string' ? parseTimestamp(seen.trim()) : undefined;
-  if (instant === undefined || !(instant >= EARLIEST && instant <= LATEST)) {
-    // In a query string a + is a space, so that `…T10:00:00+01:00` arrives broken.
-    const hint = typeof seen === 'string' && / \d\d:?\d\d$/.test(seen) ? ' (write the + of an offset as %2B)' : '';
-    throw new InvalidRequest(
-      field,
-      `must be an ISO 8601 date and time, or milliseconds since 1970, up to the year 9999${hint}`,
-    );
-  }
-  return instant;
+/** @throws InvalidRequest naming the parameter, where a time was sent that is none. */
+function checkInstant(field: string, sent: unknown, now: EpochMillis): EpochMillis | undefined {
+  if (!given(sent)) return undefined;
+  const time = readSentTime(sent, now);
+  if (time.ok) return time.instant;
+  // In a query string a + is a space, so that `…T10:00:00+01:00` arrives broken.
+  const hint = typeof sent === 'string' && / \d\d:?\d\d$/.test(sent) ? ' (write the + of an offset as %2B)' : '';
+  throw new InvalidRequest(field, `${time.rule}${hint}`);
 }

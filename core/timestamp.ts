@@ -1,27 +1,24 @@
 /**
- * Timestamps: ISO 8601 with any offset and precision, or epoch milliseconds, normalised to UTC with milliseconds, so
- * that string order is time order (`…00.500Z` sorts before `…00Z`, hence one fixed width).
+ * Timestamps: ISO 8601 with any offset and precision, normalised to UTC with milliseconds, so that string order is time
+ * order (`…00.500Z` sorts before `…00Z`, hence one fixed width). Numbers are read in `epoch.ts`.
  *
- * Calendar dates in extended (`2015-11-02T10:00:00.5+01:00`) or basic (`20151102T100000Z`) format. A time without an
- * offset is UTC, since the server's zone says nothing about the device. Digits beyond milliseconds are cut off, never
- * rounded, so that order is kept; of a fraction the first nine digits count. `24:00` ends a day; second 60 (a leap
- * second) is the second that follows.
- *
- * A text of 9 to 15 digits is epoch milliseconds, because devices that send their values as strings send their clock so
- * too. No ISO 8601 form that is accepted here has as many digits without a `T`, and 15 digits reach past the year 9999.
+ * Calendar dates in extended (`2015-11-02T10:00:00.5+01:00`) or basic (`20151102T100000Z`) format, and with slashes
+ * (`2015/11/02 10:00`), as spreadsheets and loggers write them. A blank may stand for the `T`. A time without an offset is
+ * UTC, since the server's zone says nothing about the device. Digits beyond milliseconds are cut off, never rounded, so that
+ * order is kept; of a fraction the first nine digits count. `24:00` ends a day; second 60 (a leap second) is the second that
+ * follows.
  */
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMillis = number;
 
-const date = String.raw`(\d{4})(?:-(\d\d)-(\d\d)|(\d\d)(\d\d))`;
+const date = String.raw`(\d{4})(?:([-/])(\d\d)\2(\d\d)|(\d\d)(\d\d))`;
 const time = String.raw`(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?:[.,](\d+))?`;
 const offset = String.raw`([Zz]|[+-]\d\d(?::?\d\d)?)`;
 const iso8601 = new RegExp(`^${date}(?:[Tt ]${time}${offset}?)?$`);
-const epochMillis = /^\d{9,15}$/;
 
 /**
- * The format that ECMAScript defines for Date.parse, in the years that a reading may have: what most devices send needs
- * no taking apart. Only 29 February is left to check.
+ * The format that ECMAScript defines for Date.parse, from 1970 on: what most devices send needs no taking apart. Only
+ * 29 February is left to check.
  */
 const years = String.raw`(?:19[7-9]\d|[2-9]\d{3})`;
 const days = String.raw`(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
@@ -30,8 +27,14 @@ const common = new RegExp(`^${years}-${days}T${clock}:[0-5]\\d(?:\\.\\d{3})?(?:Z
 
 const CANONICAL_LENGTH = 'YYYY-MM-DDTHH:mm:ss.sssZ'.length;
 
-export const EARLIEST: EpochMillis = 0;
+/** 0001-01-01T00:00:00.000Z: measurements are older than 1970, CO₂ from 1958 for one. */
+export const EARLIEST: EpochMillis = -62_135_596_800_000;
 export const LATEST: EpochMillis = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Whether a reading can have the time: the years have four digits. */
+export function isRecordable(instant: EpochMillis): boolean {
+  return instant >= EARLIEST && instant <= LATEST;
+}
 
 const DAY_MILLIS = 86_400_000;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -47,7 +50,7 @@ let dayWritten = { day: NaN, text: '' };
 /** The instant written last: records of one request arrive together. */
 let written = { instant: NaN, text: '' };
 
-/** The instant as `YYYY-MM-DDTHH:mm:ss.sssZ`. Only for whole milliseconds from 1970 to 9999. */
+/** The instant as `YYYY-MM-DDTHH:mm:ss.sssZ`. Only for whole milliseconds of the years 1 to 9999. */
 export function formatTimestamp(instant: EpochMillis): string {
   if (instant !== written.instant) written = { instant, text: writeTimestamp(instant) };
   return written.text;
@@ -91,7 +94,7 @@ export function parseCanonicalTimestamp(text: string): EpochMillis | undefined {
   const millis = digits(text, 20, 23);
   // Where something is no digit, the number is NaN, and NaN is within no bounds.
   const valid =
-    year >= 1970 &&
+    year >= 1 &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
@@ -106,16 +109,15 @@ export function parseCanonicalTimestamp(text: string): EpochMillis | undefined {
 
 /**
  * Undoes `formatTimestamp` and reads every other accepted form; `undefined` where the text is no timestamp. The instant
- * may be outside 1970 to 9999.
+ * may be outside the years 1 to 9999.
  */
 export function parseTimestamp(text: string): EpochMillis | undefined {
   const canonical = parseCanonicalTimestamp(text);
   if (canonical !== undefined) return canonical;
   if (isCommon(text)) return Date.parse(text);
-  if (epochMillis.test(text)) return Number(text);
   const match = iso8601.exec(text);
   if (match === null) return undefined;
-  const [, year, month = match[4], day = match[5], , , hour = '0', minute = '0', second = '0', fraction, zone = 'Z'] =
+  const [, year, , month = match[5], day = match[6], , , hour = '0', minute = '0', second = '0', fraction, zone = 'Z'] =
     match;
   const midnight = utcDay(Number(year), Number(month), Number(day));
   if (midnight === undefined) return undefined;
@@ -124,7 +126,7 @@ export function parseTimestamp(text: string): EpochMillis | undefined {
   const m = Number(minute);
   const s = Number(second);
   // A fraction belongs to the smallest unit written: 10.5 is half past ten. Whole numbers, as 0.029 × 1000 < 29.
-  const unit = match[8] !== undefined ? 1_000 : match[7] !== undefined ? 60_000 : 3_600_000;
+  const unit = match[9] !== undefined ? 1_000 : match[8] !== undefined ? 60_000 : 3_600_000;
   const parts = fraction === undefined ? 0 : Math.floor((Number(fraction.slice(0, 9).padEnd(9, '0')) * unit) / 1e9);
   const endOfDay = h === 24 && m === 0 && s === 0 && parts === 0;
   if ((h > 23 && !endOfDay) || m > 59 || s > 60) return undefined;
@@ -164,7 +166,7 @@ function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
-/** Of the Gregorian calendar, for years from 1970. */
+/** Of the Gregorian calendar, also before it was introduced, as ISO 8601 has it. */
 function daysSince1970(year: number, month: number, day: number): number {
   const before = year - 1;
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - LEAP_DAYS_TO_1969;

@@ -108,7 +108,10 @@ export function serverModule(
         Services.latency,
       ],
     );
-    bind(Services.sensorHistory).toResolvedValue((table) => new SensorHistory(table), [Ports.sensorDataTable]);
+    bind(Services.sensorHistory).toResolvedValue(
+      (table, clock) => new SensorHistory(table, clock),
+      [Ports.sensorDataTable, Ports.clock],
+    );
     bind(Services.functions).toResolvedValue(
       (archiveEvents, storeReadings, sensorHistory, clock, faults): Functions => {
         const runtime = { clock, accountId, region };

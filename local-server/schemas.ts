@@ -6,7 +6,10 @@ export const Reading = Type.Object(
     sensorid: Type.String({ minLength: 1, maxLength: 256, description: 'Also taken under the name sensorId.' }),
     value: Type.Union([Type.Number(), Type.String({ description: 'A numeric string.' })]),
     timestamp: Type.Optional(
-      Type.Union([Type.String({ description: 'ISO 8601.' }), Type.Number({ description: 'Milliseconds since 1970.' })]),
+      Type.Union([
+        Type.String({ description: 'ISO 8601.' }),
+        Type.Number({ description: 'Seconds, milliseconds, microseconds or nanoseconds since 1970.' }),
+      ]),
     ),
   },
   { additionalProperties: true, description: 'Without a timestamp, the time of arrival counts.' },
@@ -39,8 +42,8 @@ export const PutReadingsReply = Type.Object({
 export const SensorParams = Type.Object({ sensorId: Type.String() });
 
 export const HistoryQuery = Type.Object({
-  from: Type.Optional(Type.String({ description: 'ISO 8601, inclusive.' })),
-  to: Type.Optional(Type.String({ description: 'ISO 8601, inclusive.' })),
+  from: Type.Optional(Type.String({ description: 'As the timestamp of a reading, inclusive.' })),
+  to: Type.Optional(Type.String({ description: 'As the timestamp of a reading, inclusive.' })),
   limit: Type.Optional(Type.String({ description: '1 to 1,000; 20 if not given.' })),
   order: Type.Optional(Type.String({ description: 'desc (newest first) or asc.' })),
   cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before.' })),

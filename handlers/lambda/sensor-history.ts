@@ -8,6 +8,7 @@ import { createSensorHistoryHandler } from '../sensor-history.ts';
 
 const { tableName, ...settings } = sensorHistoryConfig(process.env);
 
-export const handler = createSensorHistoryHandler(
-  new SensorHistory(new DynamoDbSensorData({ client: dynamoDbClient(settings), tableName, clock: new SystemClock() })),
-);
+const clock = new SystemClock();
+const table = new DynamoDbSensorData({ client: dynamoDbClient(settings), tableName, clock });
+
+export const handler = createSensorHistoryHandler(new SensorHistory(table, clock));

@@ -2,7 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { InvalidRequest } from '../../core/errors.ts';
 import type { Clock, Metrics } from '../../core/ports.ts';
-import { formatTimestamp, parseTimestamp } from '../../core/timestamp.ts';
+import { readSentTime } from '../../core/sent-time.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
 import { MetricsQuery, MetricsReply, SensorParams } from '../schemas.ts';
 
 const HOUR = 3_600_000;
@@ -21,8 +22,9 @@ export function metricsRoute(metrics: Metrics, clock: Clock): FastifyPluginAsync
         },
       },
       async ({ params: { sensorId }, query }) => {
-        const to = query.to === undefined ? clock.now() : instant('to', query.to);
-        const from = query.from === undefined ? to - HOUR : instant('from', query.from);
+        const now = clock.now();
+        const to = query.to === undefined ? now : instant('to', query.to, now);
+        const from = query.from === undefined ? to - HOUR : instant('from', query.from, now);
         if (from > to) throw new InvalidRequest('from', 'is after to');
         const statistics = await metrics.statistics({ sensorId, from, to });
         return {
@@ -38,8 +40,8 @@ export function metricsRoute(metrics: Metrics, clock: Clock): FastifyPluginAsync
   };
 }
 
-function instant(field: string, text: string): number {
-  const parsed = parseTimestamp(text);
-  if (parsed === undefined) throw new InvalidRequest(field, 'must be an ISO 8601 date and time');
-  return parsed;
+function instant(field: string, text: string, now: number): number {
+  const time = readSentTime(text, now);
+  if (!time.ok) throw new InvalidRequest(field, time.rule);
+  return time.instant;
 }

@@ -5,7 +5,8 @@ import { CsvError, parse } from 'csv-parse';
 
 import { InvalidRequest } from '../../core/errors.ts';
 import { sensorIdProblem } from '../../core/sensor-id.ts';
-import { formatTimestamp, parseTimestamp } from '../../core/timestamp.ts';
+import { readSentTime } from '../../core/sent-time.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
 import { SimulationFailed } from './errors.ts';
 import type { SimulatedReading } from './payload.ts';
 
@@ -23,8 +24,7 @@ export interface CsvOptions {
 
 /**
  * Readings of a CSV file (RFC 4180, UTF-8, first row the names of the columns), row by row and in the order of
- * `values`, however large the file is. A time is what `core/timestamp.ts` reads, or `YYYY/MM/DD HH:mm[:ss]`, in UTC where it
- * brings no offset. A value that is no number, or a time that is none, is handed on as written: the server says what it
+ * `values`, however large the file is. A time is what `core/sent-time.ts` reads, in UTC where it brings no offset. A value that is no number, or a time that is none, is handed on as written: the server says what it
  * thinks of it.
  *
  * @throws InvalidRequest where the file cannot be opened, a column is missing, or the first time is none.
@@ -46,7 +46,7 @@ export async function* csvReadings(options: CsvOptions): AsyncGenerator<Simulate
         continue;
       }
       for (const reading of readRow(row)) {
-        if (first && parseTimestamp(reading.timestamp) === undefined) {
+        if (first && !readSentTime(reading.timestamp, Date.now()).ok) {
           throw new InvalidRequest(
             '--time',
             `column "${options.time}" begins with "${reading.timestamp}", which is no time`,
@@ -96,6 +96,6 @@ function csvValue(cell: string): number | string {
 
 /** UTC ISO 8601 with milliseconds; what is no time is given back as it is. */
 function csvTimestamp(cell: string): string {
-  const instant = parseTimestamp(cell.replace(/^(\d{4})\/(\d\d)\/(\d\d)(?= |$)/, '$1-$2-$3'));
-  return instant === undefined ? cell : formatTimestamp(instant);
+  const time = readSentTime(cell, Date.now());
+  return time.ok ? formatTimestamp(time.instant) : cell;
 }

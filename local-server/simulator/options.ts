@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis } from '../../core/ports.ts';
 import { stackNames } from '../../core/stack-names.ts';
-import { EARLIEST, LATEST, parseTimestamp } from '../../core/timestamp.ts';
+import { readSentTime } from '../../core/sent-time.ts';
 import type { CsvOptions } from './csv.ts';
 
 /** Where the stack `iot` takes readings in; the account is not part of the stream's name. */
@@ -174,9 +174,7 @@ function share(option: string, text: string): number {
 }
 
 function instant(option: string, text: string): EpochMillis {
-  const parsed = parseTimestamp(text);
-  if (parsed === undefined || parsed < EARLIEST || parsed > LATEST) {
-    throw new InvalidRequest(option, `is "${text}", but must be an ISO 8601 date and time`);
-  }
-  return parsed;
+  const time = readSentTime(text, Date.now());
+  if (!time.ok) throw new InvalidRequest(option, `is "${text}", but ${time.rule}`);
+  return time.instant;
 }

@@ -112,7 +112,7 @@ describe('parseArchiveKey refuses', () => {
     ['no date', `/${first}.ndjson.gz`],
     ['a month that does not exist', `2015-13-02/${first}.ndjson.gz`],
     ['a day that does not exist', `2015-02-29/${first}.ndjson.gz`],
-    ['a day before 1970', `1969-12-31/${first}.ndjson.gz`],
+    ['a day of the year 0', `0000-12-31/${first}.ndjson.gz`],
     ['no sequence number', '2015-11-02/.ndjson.gz'],
     ['no last sequence number', `2015-11-02/${first}-.ndjson.gz`],
     ['a leading zero', `2015-11-02/0${first}.ndjson.gz`],

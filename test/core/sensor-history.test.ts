@@ -11,12 +11,13 @@ import { formatTimestamp } from '../../core/timestamp.ts';
 import { noon, storedReading } from '../support/record-factory.ts';
 
 const sensorId = 'Küche °C';
+const clock = { now: () => noon };
 let table: MemorySensorData;
 let history: SensorHistory;
 
 beforeEach(() => {
   table = new MemorySensorData();
-  history = new SensorHistory(table);
+  history = new SensorHistory(table, clock);
 });
 
 /** A reading at the n-th second after noon, with n as its value. */
@@ -179,22 +180,38 @@ describe('the range', () => {
     expect(await valuesOf({ to: '2026-01-15' })).toEqual([]);
   });
 
-  test.each([
-    'yesterday',
-    '2026-02-30',
-    '2026-01-15T25:00:00Z',
-    '1969-12-31T23:59:59Z',
-    -1,
-    Date.UTC(10_000, 0),
-    NaN,
-    true,
-    ['2026-01-15'],
-  ])('refuses %p at either end', async (instant) => {
-    const rule = 'must be an ISO 8601 date and time, or milliseconds since 1970, up to the year 9999';
+  test.each(['yesterday', '2026-02-30', '2026-01-15T25:00:00Z', NaN, true, ['2026-01-15']])(
+    'refuses %p at either end',
+    async (instant) => {
+      const rule =
+        'must be an ISO 8601 date and time, or seconds, milliseconds, microseconds or nanoseconds since 1970';
 
-    expect(await refusalOf({ from: instant })).toMatchObject({ field: 'from', message: `from: ${rule}` });
-    expect(await refusalOf({ to: instant })).toMatchObject({ field: 'to', message: `to: ${rule}` });
+      expect(await refusalOf({ from: instant })).toMatchObject({ field: 'from', message: `from: ${rule}` });
+      expect(await refusalOf({ to: instant })).toMatchObject({ field: 'to', message: `to: ${rule}` });
+    },
+  );
+
+  // grafana/grafana#18763 and sensu/grafana-sensu-go-datasource#15: seconds for milliseconds gave everything, or nothing.
+  test.each([
+    noon / 1_000 + 3,
+    String(noon / 1_000 + 3),
+    (noon + 3_000) * 1_000,
+    '20260115120003',
+    '2026/01/15 12:00:03',
+  ])('may be given as %p', async (instant) => {
+    await put(...upTo(5));
+
+    expect(await valuesOf({ from: instant, to: at(4) })).toEqual([4, 3]);
   });
+
+  test.each([-1, 0, '123456', 20_260_115, Date.UTC(2100, 0)])(
+    'refuses %p, which is far from now in every unit',
+    async (instant) => {
+      const rule = /^to: must be a number of a time from 2000 to a year ahead \(it is .* in seconds, /;
+
+      expect(await refusalOf({ to: instant })).toMatchObject({ field: 'to', message: expect.stringMatching(rule) });
+    },
+  );
 
   test('says how to write a plus that a query string made a space of', async () => {
     expect((await refusalOf({ from: '2026-01-15T13:00:03 01:00' })).message).toContain('%2B');
@@ -276,10 +293,10 @@ describe('the cursor', () => {
 
 test('a table that does not answer is no fault of the request', async () => {
   const failure = new StoreUnavailable('table', 'ThrottlingException');
-  const failing = new SensorHistory({
-    put: (readings) => table.put(readings),
-    query: () => Promise.reject(failure),
-  });
+  const failing = new SensorHistory(
+    { put: (readings) => table.put(readings), query: () => Promise.reject(failure) },
+    clock,
+  );
 
   await expect(failing.read({ sensorId })).rejects.toBe(failure);
 });

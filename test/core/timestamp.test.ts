@@ -62,10 +62,10 @@ describe('parseTimestamp takes', () => {
     ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
     ['0099-12-31T00:00:00Z', '0099-12-31T00:00:00.000Z'],
     ['1969-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999Z'],
-    // Milliseconds since 1970 as text.
-    ['1446458400000', '2015-11-02T10:00:00.000Z'],
-    ['100000000', '1970-01-02T03:46:40.000Z'],
-    ['000000000', '1970-01-01T00:00:00.000Z'],
+    // With slashes, as spreadsheets and loggers write dates.
+    ['2015/11/02', '2015-11-02T00:00:00.000Z'],
+    ['2015/11/02 10:00', '2015-11-02T10:00:00.000Z'],
+    ['2015/11/02T10:00:00.5+01:00', '2015-11-02T09:00:00.500Z'],
   ])('%s as %s', (text, expected) => {
     expect(normalised(text)).toBe(expected);
   });
@@ -83,7 +83,8 @@ describe('parseTimestamp refuses', () => {
     '2015W451',
     '15-11-02',
     '2015-1-2',
-    '2015/11/02',
+    '2015/1102',
+    '2015/11-02',
     '02.11.2015',
     '2015-1102',
     '201511-02',
@@ -125,14 +126,10 @@ describe('parseTimestamp refuses', () => {
     '2015-11-02T10:00:00Z\n',
     ' 2015-11-02T10:00:00Z',
     '２０１５-11-02',
-    // Eight digits are a date of the basic format, and this one does not exist; the others are no whole milliseconds.
+    // Eight digits are a date of the basic format, and this one does not exist; other numbers are read elsewhere.
     '14464584',
-    '-1446458400000',
-    '+1446458400000',
+    '1446458400000',
     '1446458400000.5',
-    '1.4464584e12',
-    '0x150C7B5A900',
-    '1446458400000000',
     '9'.repeat(400),
   ])('%j', (text) => {
     expect(parseTimestamp(text)).toBeUndefined();
@@ -170,7 +167,7 @@ describe('the canonical form', () => {
     '2015-11-02T10:00:00.000z',
     '2015-11-02T24:00:00.000Z',
     '2015-11-02T10:00:60.000Z',
-    '1969-12-31T23:59:59.999Z',
+    '0000-12-31T23:59:59.999Z',
     '1446458400000',
   ])('is not %s', (text) => {
     expect(isCanonicalTimestamp(text)).toBe(false);
@@ -185,15 +182,18 @@ describe('the canonical form', () => {
   const asWeRead = (text: string) => ({ text, instant: isCanonicalTimestamp(text) ? parseTimestamp(text) : undefined });
   const twoDigits = (field: number) => String(field).padStart(2, '0');
 
-  test.each([1970, 1972, 2015, 2016, 2000, 2100, 9999])('has the days that the year %d has', (year) => {
-    const texts: string[] = [];
-    for (let month = 0; month <= 13; month += 1) {
-      for (let day = 0; day <= 32; day += 1) {
-        texts.push(`${year}-${twoDigits(month)}-${twoDigits(day)}T12:00:00.000Z`);
+  test.each([1, 4, 1900, 1958, 1970, 1972, 2015, 2016, 2000, 2100, 9999])(
+    'has the days that the year %d has',
+    (year) => {
+      const texts: string[] = [];
+      for (let month = 0; month <= 13; month += 1) {
+        for (let day = 0; day <= 32; day += 1) {
+          texts.push(`${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}T12:00:00.000Z`);
+        }
       }
-    }
-    expect(texts.map(asWeRead)).toEqual(texts.map(asDateReads));
-  });
+      expect(texts.map(asWeRead)).toEqual(texts.map(asDateReads));
+    },
+  );
 
   test('has the times of a day that a clock shows', () => {
     const field = fc.integer({ min: 0, max: 62 }).map(twoDigits);
@@ -234,14 +234,6 @@ describe('one instant', () => {
         expect(parseTimestamp(text)).toBe(instant);
       }),
       { numRuns: 500 },
-    );
-  });
-
-  test('is read from its milliseconds as text from 1970-01-02 on', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 100_000_000, max: LATEST }), (instant) => {
-        expect(parseTimestamp(String(instant))).toBe(instant);
-      }),
     );
   });
 });

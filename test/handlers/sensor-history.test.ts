@@ -11,12 +11,13 @@ import {
 } from '../../handlers/sensor-history.ts';
 import { noon, storedReading } from '../support/record-factory.ts';
 
+const clock = { now: () => noon };
 let table: MemorySensorData;
 let handler: SensorHistoryHandler;
 
 beforeEach(() => {
   table = new MemorySensorData();
-  handler = createSensorHistoryHandler(new SensorHistory(table));
+  handler = createSensorHistoryHandler(new SensorHistory(table, clock));
 });
 
 /** Readings of the seconds after noon, numbered from 1. */
@@ -138,7 +139,7 @@ describe('refuses, with an error that names what to change,', () => {
       'a bad date',
       { operation: 'query', sensorid: 'x', from: 'yesterday' },
       'from',
-      'must be an ISO 8601 date and time, or milliseconds since 1970, up to the year 9999',
+      'must be an ISO 8601 date and time, or seconds, milliseconds, microseconds or nanoseconds since 1970',
     ],
   ])('%s', async (_, event, field, problem) => {
     expect(await refusalOf(event)).toEqual(new InvalidRequest(field, problem));
@@ -161,7 +162,7 @@ describe('refuses, with an error that names what to change,', () => {
 test('a table that does not answer is told as StoreUnavailable: the same request may succeed later', async () => {
   const failure = new StoreUnavailable('table', 'ThrottlingException');
   const failing = createSensorHistoryHandler(
-    new SensorHistory({ put: (readings) => table.put(readings), query: () => Promise.reject(failure) }),
+    new SensorHistory({ put: (readings) => table.put(readings), query: () => Promise.reject(failure) }, clock),
   );
 
   await expect(failing({ operation: 'query', sensorid: 'x' })).rejects.toBe(failure);

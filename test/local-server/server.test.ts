@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { parseArchiveLine } from '../../core/archive-line.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
+import { noon } from '../support/record-factory.ts';
 import { watchEvents } from '../support/event-feed.ts';
 import { eventually } from '../support/eventually.ts';
 import { pipeline, type RunningServer, startServer } from '../support/running-server.ts';
@@ -172,7 +173,7 @@ describe('the consumers', () => {
   test('follow a shard that is split: the parent first, then the children', async () => {
     server = await startServer({ shards: 1 });
     const readings = (from: number) =>
-      Array.from({ length: 50 }, (_, n) => ({ sensorid: `s${n}`, value: from + n, timestamp: 1_000 }));
+      Array.from({ length: 50 }, (_, n) => ({ sensorid: `s${n}`, value: from + n, timestamp: noon }));
     await putReading(readings(0));
     server.services.lab!.split('shardId-000000000000');
     await putReading(readings(100));
@@ -296,7 +297,7 @@ describe('the door', () => {
 
 test('with write limits on, what the stream does not take is answered with how to go on', async () => {
   server = await startServer({ shards: 1, writeLimits: true });
-  const readings = Array.from({ length: 1_500 }, (_, n) => ({ sensorid: 's', value: n, timestamp: n }));
+  const readings = Array.from({ length: 1_500 }, (_, n) => ({ sensorid: 's', value: n, timestamp: noon + n }));
   // Everything is taken in the end: the stream's own retries see to that.
   const response = await putReading(readings);
   expect(response.status).toBe(202);
