@@ -42,6 +42,8 @@ export type PutOutcome =
       readonly message: string;
       /** The stream can never take this event. Without it the event was throttled or failed, and can be put again. */
       readonly permanent?: true;
+      /** The stream is full: it takes nothing at all, and may do so again after this. */
+      readonly retryAfterSeconds?: number;
     };
 
 /** The way in. */

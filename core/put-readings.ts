@@ -34,6 +34,14 @@ export function canBeSentAgain({ reasons }: RefusedReading): boolean {
 export interface PutReadingsOutcome {
   readonly accepted: readonly AcceptedReading[];
   readonly rejected: readonly RefusedReading[];
+  /** The stream is full: what was not taken, and what would come behind it, is to be sent again later. */
+  readonly full?: StreamFull;
+}
+
+export interface StreamFull {
+  /** Why, in words. */
+  readonly message: string;
+  readonly retryAfterSeconds: number;
 }
 
 export class PutReadings {
@@ -68,6 +76,7 @@ export class PutReadings {
 
     const outcomes = events.length === 0 ? [] : await this.#stream.put(events, options);
     const accepted: AcceptedReading[] = [];
+    let full: StreamFull | undefined;
     offsets.forEach((offset, position) => {
       const index = firstIndex + offset;
       const outcome = outcomes[position];
@@ -84,10 +93,13 @@ export class PutReadings {
         ];
         rejected.push({ index, reason: `the stream can never take it (${outcome.code}: ${outcome.message})`, reasons });
       } else {
+        if (outcome?.retryAfterSeconds !== undefined) {
+          full = { message: outcome.message, retryAfterSeconds: outcome.retryAfterSeconds };
+        }
         const why = outcome === undefined ? 'the stream gave no answer for it' : `${outcome.code}: ${outcome.message}`;
         rejected.push({ index, reason: `not taken, send it again (${why})`, reasons: [] });
       }
     });
-    return { accepted, rejected: rejected.sort((a, b) => a.index - b.index) };
+    return { accepted, rejected: rejected.sort((a, b) => a.index - b.index), ...(full !== undefined && { full }) };
   }
 }

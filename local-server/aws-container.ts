@@ -68,6 +68,7 @@ export async function awsContainer(options: AwsContainerOptions): Promise<Contai
     serverModule(identity, options),
   );
   container.rebind(Services.problems).toConstantValue(problems);
+  container.bind(Services.memory).toConstantValue({ statistics: () => undefined });
   container
     .bind(Services.streamStatistics)
     .toResolvedValue((reader): StreamStatistics => ({ statistics: () => reader.listShards() }), [Ports.shardReader]);

@@ -177,8 +177,9 @@ export function serverModule(
       ],
     );
     bind(Services.monitor).toResolvedValue(
-      (stream, mappings, hub, problems) => new PipelineMonitor(stream, names.stream, mappings, hub, problems),
-      [Services.streamStatistics, Services.mappings, Services.eventHub, Services.problems],
+      (stream, mappings, hub, problems, memory) =>
+        new PipelineMonitor(stream, names.stream, mappings, hub, problems, memory),
+      [Services.streamStatistics, Services.mappings, Services.eventHub, Services.problems, Services.memory],
     );
     bind(Services.scoreboard).toResolvedValue(
       (eventArchive, failureArchive, sensorDataTable, quarantine, compression, clock, mappings, latency) =>

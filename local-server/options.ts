@@ -6,6 +6,7 @@ import type { NameOverrides } from '../core/stack-names.ts';
 import { DEFAULT_MAX_RECORD_KIB, LARGEST_MAX_RECORD_KIB } from '../core/stream-event.ts';
 import { logLevels } from '../handlers/config.ts';
 import { DOOR_HELP, doorOptions, type DoorOptions, readDoorOptions } from './http/door-options.ts';
+import { defaultMemoryMiB, defaultRetentionMiB } from './memory-limit.ts';
 import { localStack } from './stack-identity.ts';
 
 export interface ServerOptions {
@@ -26,6 +27,9 @@ export interface ServerOptions {
   readonly shards: number;
   readonly retentionHours: number;
   readonly retentionMiB: number;
+  /** Most memory for all stores together. */
+  readonly memoryMiB: number;
+  readonly onFull: 'refuse' | 'trim';
   readonly writeLimits: boolean;
   readonly maxRecordKib: number;
   readonly logLevel: string;
@@ -53,7 +57,10 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
   --shards N            shards of the stream (${pipeline.stream.shards}, from core/pipeline.ts)
   --stack NAME          stack name, the prefix of the stream, table and function names (iot)
   --retention-hours N   how long the stream keeps records (${pipeline.stream.retentionInHours})
-  --retention-mib N     most memory for the stream's records (512)
+  --retention-mib N     most memory for the stream's records (512, at most a quarter of --memory-mib)
+  --memory-mib N        most memory for all stores together (60 % of what the heap can hold, at most half of the machine's)
+  --on-full WHAT        what happens then. refuse: take no more readings, and keep all that were accepted;
+                        trim: drop what arrived first, and count it (refuse)
   --write-limits        hold each shard to the write limits of Kinesis (1,000 records/s, 1 MB/s)
   --max-record-kib N    largest record, data and partition key, ${DEFAULT_MAX_RECORD_KIB} to ${LARGEST_MAX_RECORD_KIB} (${DEFAULT_MAX_RECORD_KIB})
 ${DOOR_HELP}  --log-level LEVEL     ${logLevels.join(', ')} (warn)
@@ -96,7 +103,7 @@ export function parseServerOptions(
     stack: values.stack,
     shards: wholeNumber('--shards', values.shards, 1, 1_000),
     retentionHours: wholeNumber('--retention-hours', values['retention-hours'], 1, 8_760),
-    retentionMiB: wholeNumber('--retention-mib', values['retention-mib'], 1, 1_048_576),
+    ...memoryOptions(values),
     writeLimits: values['write-limits'],
     maxRecordKib: wholeNumber(
       '--max-record-kib',
@@ -107,6 +114,17 @@ export function parseServerOptions(
     logLevel: values['log-level'],
     doors: readDoorOptions(values, environment),
   };
+}
+
+function memoryOptions(values: ReturnType<typeof parse>): Pick<ServerOptions, 'retentionMiB' | 'memoryMiB' | 'onFull'> {
+  const { 'memory-mib': memory, 'retention-mib': retention, 'on-full': onFull } = values;
+  const memoryMiB = memory === undefined ? defaultMemoryMiB() : wholeNumber('--memory-mib', memory, 16, 1_048_576);
+  const retentionMiB =
+    retention === undefined
+      ? defaultRetentionMiB(memoryMiB)
+      : wholeNumber('--retention-mib', retention, 1, memory === undefined ? 1_048_576 : memoryMiB);
+  if (onFull !== 'refuse' && onFull !== 'trim') throw new InvalidRequest('--on-full', 'must be refuse or trim');
+  return { retentionMiB, memoryMiB, onFull };
 }
 
 function definedNames(values: ReturnType<typeof parse>): NameOverrides {
@@ -134,7 +152,9 @@ function parse(args: readonly string[]) {
         shards: { type: 'string', default: String(pipeline.stream.shards) },
         stack: { type: 'string', default: 'iot' },
         'retention-hours': { type: 'string', default: String(pipeline.stream.retentionInHours) },
-        'retention-mib': { type: 'string', default: '512' },
+        'retention-mib': { type: 'string' },
+        'memory-mib': { type: 'string' },
+        'on-full': { type: 'string', default: 'refuse' },
         'write-limits': { type: 'boolean', default: false },
         'max-record-kib': { type: 'string', default: String(DEFAULT_MAX_RECORD_KIB) },
         ...doorOptions,

@@ -35,7 +35,19 @@ export const PutReadingsReply = Type.Object({
       ),
       flag: Type.Optional(Type.String({ description: 'far-past or far-future: kept, but the clock may be wrong.' })),
     }),
-    { description: 'What was accepted, in the order sent.' },
+    { description: 'What was accepted, in the order sent; of more than 10,000 the first.' },
+  ),
+  recordsNote: Type.Optional(Type.String({ description: 'Given where `records` does not list all.' })),
+  ranges: Type.Optional(
+    Type.Array(
+      Type.Object({
+        shardId: Type.String(),
+        accepted: Type.Integer(),
+        firstSequenceNumber: Type.String(),
+        lastSequenceNumber: Type.String(),
+      }),
+      { description: 'What each shard took. Given where `records` does not list all.' },
+    ),
   ),
 });
 

@@ -15,7 +15,7 @@ import type { Lab } from './lab/lab.ts';
 import type { Latency } from './scoreboard/latency.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
 import type { LambdaFunction } from './delivery/lambda-runtime.ts';
-import type { PipelineMonitor, StreamStatistics } from './watch/pipeline-monitor.ts';
+import type { MemoryStatistics, PipelineMonitor, StreamStatistics } from './watch/pipeline-monitor.ts';
 import type { StackWatch } from './watch/stack-watch.ts';
 import type { Problems } from './watch/problems.ts';
 import type { SensorDirectory } from './routes/sensors.ts';
@@ -34,6 +34,7 @@ export const Services = {
   identity: token<StackIdentity>('StackIdentity'),
   eventHub: token<EventHub>('EventHub'),
   problems: token<Problems>('Problems'),
+  memory: token<MemoryStatistics>('MemoryStatistics'),
   /** Bound on AWS only. */
   stackWatch: token<StackWatch>('StackWatch'),
   /** The stream as producers reach it. */

@@ -1,8 +1,9 @@
 /**
  * A Kinesis data stream in memory. It keeps every record that it took, in the order of arrival per shard, until the
- * record is older than the retention or until all records together take more than `retentionBytes`; then the oldest of
- * the stream goes first, whether it was read or not. A reader whose position was trimmed is told how many records it
- * missed, and `statistics` counts them. The bound covers data, partition keys and the overhead of a record on the heap.
+ * record is older than the retention or until all records together take more than `retentionBytes`; then the oldest
+ * goes first. Where the budget says `refuse`, what a consumer has not read stays until it is too old, and puts are
+ * refused instead. A reader whose position was trimmed is told how many records it missed, and `statistics` counts them.
+ * The bound covers data, partition keys and the overhead of a record on the heap.
  * A closed shard is listed until the retention since its end is over, as on Kinesis. A reader that is still in it is told how
  * many records it missed, and that it may go on to the children.
  *
@@ -43,7 +44,8 @@ import {
 } from './hash-key.ts';
 import { parseSequenceNumber } from './kinesis-sequence-number.ts';
 import { lowerBound } from './lower-bound.ts';
-import { ShardLog, type ShardOrigin, type ShardStatistics } from './shard-log.ts';
+import { mebibytes, MemoryBudget, type StoreAccount } from './memory-budget.ts';
+import { OVERHEAD_BYTES, ShardLog, type ShardOrigin, type ShardStatistics } from './shard-log.ts';
 import { WriteLimit } from './write-limit.ts';
 
 export interface MemoryEventStreamOptions {
@@ -54,6 +56,13 @@ export interface MemoryEventStreamOptions {
   readonly retentionMillis?: number;
   /** Most memory for the records of all shards; 512 MiB unless given. */
   readonly retentionBytes?: number;
+  /** The memory of all stores; without a bound unless given. */
+  readonly budget?: MemoryBudget;
+  /**
+   * How far each consumer is in a shard, `undefined` for one that has done nothing there. No consumers unless given: then
+   * every record counts as read.
+   */
+  readonly readUpTo?: (shardId: string) => readonly (ShardPosition | undefined)[];
   /** Hold each shard to the write limits of Kinesis; off unless given. */
   readonly writeLimits?: boolean;
   /** The largest data and partition key together, 1,024 to 10,240; 1,024 unless given (`MaxRecordSizeInKiB`). */
@@ -74,6 +83,18 @@ const MAX_PAGE = 10_000;
 const FIRST_BACKOFF_MILLIS = 100;
 /** A full second fills a shard's limits again. */
 const LONGEST_BACKOFF_MILLIS = 1_000;
+
+const THROTTLED = 'ProvisionedThroughputExceededException';
+/** Consumers need some time to make room. */
+const RETRY_AFTER_SECONDS = 10;
+/**
+ * What a record takes in the other stores when the consumers have read it, beside its bytes: what the records before took on
+ * average, but no less than a reading, a minute of the metric and some of the archive. At first each is taken for the only one
+ * of its sensor; so many records count like that.
+ */
+const LEAST_RECORD_BYTES = 300;
+const FIRST_RECORD_BYTES = 1_750;
+const FIRST_RECORDS = 5_000;
 
 /** An event on its way into a shard. */
 interface Pending {
@@ -101,6 +122,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
   #openShards: ShardLog[];
   readonly #knownKeys = new KnownKeys();
   readonly #slabs = new ByteSlabs();
+  readonly #budget: MemoryBudget;
+  readonly #account: StoreAccount;
+  readonly #readUpTo: ((shardId: string) => readonly (ShardPosition | undefined)[]) | undefined;
   #recordsPut = 0;
   readonly #createdAt: EpochMillis;
   #maxRecordBytes: number;
@@ -115,6 +139,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
     this.#retentionMillis = retentionMillis;
     this.#retentionBytes = retentionBytes;
     this.#writeLimits = options.writeLimits === true ? new Map() : undefined;
+    this.#readUpTo = options.readUpTo;
+    this.#budget = options.budget ?? MemoryBudget.unlimited();
+    this.#account = this.#budget.open('stream', 'records', async (instant) => this.#dropBefore(instant));
     this.#onAppend = options.onAppend ?? (() => undefined);
     this.#place = `in stream ${options.streamName ?? 'events'} under account ${options.accountId ?? '000000000000'}`;
     this.#sleep = options.sleep ?? pause;
@@ -127,7 +154,8 @@ export class MemoryEventStream implements EventStream, ShardReader {
 
   /**
    * Throttled events are retried while time is left, or until all are taken where no limit is given. In one shard nothing
-   * passes an event that waits, so that the events of a partition key keep their order.
+   * passes an event that waits, so that the events of a partition key keep their order. Where the memory is full, no event
+   * waits: all that is left is refused.
    */
   async put(events: readonly StreamEvent[], { remainingMillis }: CallOptions = {}): Promise<readonly PutOutcome[]> {
     const outcomes: PutOutcome[] = [];
@@ -138,6 +166,11 @@ export class MemoryEventStream implements EventStream, ShardReader {
       else outcomes[index] = { taken: false, code: 'ValidationException', message: checked, permanent: true };
     });
     for (let longest = FIRST_BACKOFF_MILLIS; ; longest = Math.min(longest * 2, LONGEST_BACKOFF_MILLIS)) {
+      const fullness = pending.length === 0 ? undefined : this.#fullness(pending);
+      if (fullness !== undefined) {
+        for (const { index } of pending) outcomes[index] = fullness;
+        return outcomes;
+      }
       pending = this.#append(pending, outcomes);
       const left = remainingMillis?.() ?? Infinity;
       if (pending.length === 0 || left <= 0) return outcomes;
@@ -318,17 +351,83 @@ export class MemoryEventStream implements EventStream, ShardReader {
     return log;
   }
 
+  /** The outcome of events for which there is no room. */
+  #fullness(pending: readonly Pending[]): PutOutcome | undefined {
+    const held = this.#held();
+    const message = this.#budget.refusal(
+      this.#costOf(held, held),
+      () => this.#costOf(this.#unread(), held),
+      () => this.#unreadFullness(pending, held),
+    );
+    return message === undefined
+      ? undefined
+      : { taken: false, code: THROTTLED, message, retryAfterSeconds: RETRY_AFTER_SECONDS };
+  }
+
+  #unreadFullness(pending: readonly Pending[], held: Held): string | undefined {
+    if (this.#budget.onFull !== 'refuse' || this.#readUpTo === undefined) return undefined;
+    const coming = pending.reduce((sum, { bytes }) => sum + bytes + OVERHEAD_BYTES, 0);
+    if (held.records === 0 || held.bytes + coming <= this.#retentionBytes) return undefined;
+    this.#trim(this.#clock.now(), coming);
+    const left = this.#held();
+    if (left.records === 0 || left.bytes + coming <= this.#retentionBytes) return undefined;
+    return `The stream is full of records that a consumer has not read yet: ${mebibytes(this.#retentionBytes)} MiB (--retention-mib). Nothing is dropped; send it again when the consumers have caught up.`;
+  }
+
+  /** Memory that the other stores need for what is not read yet. */
+  #costOf(unread: Held, held: Held): number {
+    const read = Math.max(0, this.#recordsPut - unread.records);
+    const stored = this.#budget.usedBytes - held.bytes + FIRST_RECORDS * FIRST_RECORD_BYTES;
+    return unread.bytes + unread.records * Math.max(LEAST_RECORD_BYTES, stored / (read + FIRST_RECORDS));
+  }
+
+  #held(): Held {
+    let [records, bytes] = [0, 0];
+    for (const log of this.#shards.values()) {
+      records += log.heldRecords;
+      bytes += log.heldBytes;
+    }
+    return { records, bytes };
+  }
+
+  /** What some consumer has not read. The bytes are an estimate: the shard's records are taken to be of one size. */
+  #unread(): Held {
+    let [records, bytes] = [0, 0];
+    for (const log of this.#shards.values()) {
+      const { heldRecords, heldBytes } = log;
+      if (heldRecords === 0) continue;
+      const unread = heldRecords - this.#readOf(log);
+      records += unread;
+      bytes += (heldBytes / heldRecords) * unread;
+    }
+    return { records, bytes };
+  }
+
+  /** How many of the records that a shard holds every consumer has read: those that came first. */
+  #readOf(log: ShardLog): number {
+    const positions = this.#readUpTo?.(log.shard.shardId) ?? [];
+    let least = log.heldRecords;
+    for (const position of positions) {
+      least = Math.min(least, position === undefined ? 0 : log.heldRecords - log.backlog(position));
+    }
+    return least;
+  }
+
   /** Appends what the shards take, writes the outcomes, and answers with what was throttled. */
   #append(pending: readonly Pending[], outcomes: PutOutcome[]): Pending[] {
     const now = this.#clock.now();
     const throttled = this.#throttle(pending, now, outcomes);
     const taken = throttled.size === 0 ? pending : pending.filter((event) => !throttled.has(event));
     const data = taken.map((event) => event.data);
+    let bytes = 0;
     this.#slabs.copy(data, (at, slab, start) => {
       const event = taken[at];
-      if (event !== undefined) outcomes[event.index] = this.#keep(event, slab, start, now);
+      if (event === undefined) return;
+      outcomes[event.index] = this.#keep(event, slab, start, now);
+      bytes += event.bytes + OVERHEAD_BYTES;
     });
     if (taken.length > 0) {
+      this.#account.add(taken.length, bytes, now);
       this.#trim(now);
       this.#onAppend();
     }
@@ -347,7 +446,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
       throttled.add(event);
       outcomes[event.index] = {
         taken: false,
-        code: 'ProvisionedThroughputExceededException',
+        code: THROTTLED,
         message: `Rate exceeded for shard ${log.shard.shardId} ${this.#place}.`,
       };
     }
@@ -386,24 +485,70 @@ export class MemoryEventStream implements EventStream, ShardReader {
     return log;
   }
 
-  /** Forgets the oldest records of the stream while they are too old or all together take too much. */
-  #trim(now: EpochMillis): void {
+  /**
+   * Forgets records that are too old, then the oldest while all together take too much.
+   * @param room How many bytes must be free behind that.
+   */
+  #trim(now: EpochMillis, room = 0): void {
     const horizon = now - this.#retentionMillis;
-    let held = 0;
-    for (const log of this.#shards.values()) held += log.heldBytes;
-    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
-      if (held <= this.#retentionBytes && oldest.oldestArrival >= horizon) return;
-      held -= oldest.trimOldest();
+    this.#remove(this.#forget((oldest) => oldest.oldestArrival < horizon));
+    let excess = this.#held().bytes + room - this.#retentionBytes;
+    if (excess <= 0) return;
+    const keepsUnread = this.#budget.onFull === 'refuse';
+    const releasable = new Map<ShardLog, number>();
+    this.#remove(
+      this.#forget(
+        () => excess > 0,
+        (log) => {
+          if (keepsUnread && !releasable.has(log)) releasable.set(log, this.#readOf(log));
+          return releasable.get(log) !== 0;
+        },
+        (log, bytes) => {
+          excess -= bytes;
+          if (keepsUnread) releasable.set(log, (releasable.get(log) ?? 0) - 1);
+        },
+      ),
+    );
+  }
+
+  #remove({ records, bytes }: Held): void {
+    if (records > 0) this.#account.remove(records, bytes);
+  }
+
+  /** For the budget: drops what arrived before an instant, read or not. */
+  #dropBefore(instant: EpochMillis): void {
+    const { records, bytes } = this.#forget((oldest) => oldest.oldestArrival < instant);
+    this.#account.trim(records, bytes);
+  }
+
+  /** Forgets the oldest record of the shards that `may` lose one, again and again while it `must` go. */
+  #forget(
+    must: (oldest: ShardLog) => boolean,
+    may: (log: ShardLog) => boolean = () => true,
+    forgotten: (log: ShardLog, bytes: number) => void = () => undefined,
+  ): Held {
+    let [records, bytes] = [0, 0];
+    for (let oldest = this.#oldest(may); oldest !== undefined && must(oldest); oldest = this.#oldest(may)) {
+      const freed = oldest.trimOldest();
+      records += 1;
+      bytes += freed;
+      forgotten(oldest, freed);
     }
+    return { records, bytes };
   }
 
   /** The shard of the record that came first of those that are held. */
-  #oldest(): ShardLog | undefined {
+  #oldest(may: (log: ShardLog) => boolean): ShardLog | undefined {
     let [oldest, least]: [ShardLog | undefined, number] = [undefined, Infinity];
     for (const log of this.#shards.values()) {
       const ordinal = log.oldestOrdinal;
-      if (ordinal < least) [oldest, least] = [log, ordinal];
+      if (ordinal < least && may(log)) [oldest, least] = [log, ordinal];
     }
     return oldest;
   }
+}
+
+interface Held {
+  readonly records: number;
+  readonly bytes: number;
 }

@@ -1,10 +1,12 @@
 /**
- * The table of readings in memory: the latest value per sensor and timestamp, until the process ends. Like the DynamoDB
- * table it has no bound; a reading takes about a hundred bytes, a million of them about 100 MB.
+ * The table of readings in memory: the latest value per sensor and timestamp, until the process ends or the budget has
+ * those dropped that arrived first. A reading takes about a hundred bytes, a million of them about 100 MB.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
 import { formatTimestamp, parseCanonicalTimestamp } from '../../core/timestamp.ts';
+import { MemoryBudget, type StoreAccount } from './memory-budget.ts';
 import { type Sample, SensorSeries } from './sensor-series.ts';
 import { SortedMap } from './sorted-map.ts';
 
@@ -16,9 +18,20 @@ export interface SensorSummary {
   readonly latest: StoredReading;
 }
 
+/** Memory of a reading, and of a sensor beside its readings (`bench/memory-estimates.ts`). */
+const READING_BYTES = 112;
+const SENSOR_BYTES = 1_230;
+/** Sensors that are looked at before others get their turn. */
+const SLICE = 2_000;
+
 export class MemorySensorData implements SensorDataTable {
   readonly #sensors = new SortedMap<SensorSeries>();
+  readonly #account: StoreAccount;
   #readings = 0;
+
+  constructor(budget = MemoryBudget.unlimited()) {
+    this.#account = budget.open('table', 'readings', (instant) => this.#dropBefore(instant));
+  }
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
   async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
@@ -28,12 +41,20 @@ export class MemorySensorData implements SensorDataTable {
       keys.add(sensorId, instant);
       return instant;
     });
+    const readingsBefore = this.#readings;
+    let bytes = 0;
     readings.forEach(({ sensorId, value, sequenceNumber, arrivedAt }, index) => {
-      const series = this.#seriesOf(sensorId);
+      let series = this.#sensors.get(sensorId);
+      if (series === undefined) {
+        this.#sensors.set(sensorId, (series = new SensorSeries()));
+        bytes += sensorBytes(sensorId);
+      }
       const before = series.count;
       series.put(instants[index] ?? 0, value, sequenceNumber, arrivedAt);
       this.#readings += series.count - before;
     });
+    const added = this.#readings - readingsBefore;
+    if (added > 0) this.#account.add(added, added * READING_BYTES + bytes, readings.at(-1)?.arrivedAt);
     return { notTaken: [] };
   }
 
@@ -74,13 +95,22 @@ export class MemorySensorData implements SensorDataTable {
     return { sensors: this.#sensors.size, readings: this.#readings };
   }
 
-  #seriesOf(sensorId: string): SensorSeries {
-    const known = this.#sensors.get(sensorId);
-    if (known !== undefined) return known;
-    const series = new SensorSeries();
-    this.#sensors.set(sensorId, series);
-    return series;
+  async #dropBefore(instant: EpochMillis): Promise<void> {
+    let looked = 0;
+    for (const [sensorId, series] of this.#sensors.entries()) {
+      const dropped = series.dropArrivedBefore(instant);
+      const empty = series.count === 0;
+      if (empty) this.#sensors.delete(sensorId);
+      this.#readings -= dropped;
+      this.#account.trim(dropped, dropped * READING_BYTES + (empty ? sensorBytes(sensorId) : 0));
+      looked += 1;
+      if (looked % SLICE === 0) await nextTurn();
+    }
   }
+}
+
+function sensorBytes(sensorId: string): number {
+  return SENSOR_BYTES + 2 * sensorId.length;
 }
 
 /**

@@ -34,7 +34,18 @@ export class OrderedKeys {
     this.#leaves.splice(Math.max(at, 0) + 1, 0, leaf.splice(half));
   }
 
-  /** The keys from the first one on that is not before `key`. Keys must not be added meanwhile. */
+  /** @param key Must be among the keys. */
+  remove(key: string): void {
+    const at = this.#leafOf(key);
+    const leaf = this.#leaves[at];
+    if (leaf === undefined) return;
+    const index = lowerBound(leaf.length, (each) => isBefore(leaf[each], key));
+    if (leaf[index] !== key) return;
+    leaf.splice(index, 1);
+    if (leaf.length === 0) this.#leaves.splice(at, 1);
+  }
+
+  /** The keys from the first one on that is not before `key`. Keys must not be added or removed meanwhile. */
   *from(key: string): Generator<string> {
     for (let at = Math.max(this.#leafOf(key), 0); at < this.#leaves.length; at += 1) {
       const leaf = this.#leaves[at] ?? [];

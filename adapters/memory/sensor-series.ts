@@ -18,12 +18,15 @@ interface Block {
   readonly values: number[];
   readonly sequenceNumbers: string[];
   readonly arrivals: number[];
+  /** No sample of the block arrived before the first of these, nor after the second. */
+  earliestArrival: number;
+  latestArrival: number;
 }
 
 const BLOCK_SAMPLES = 512;
 
 export class SensorSeries {
-  readonly #blocks: Block[] = [{ instants: [], values: [], sequenceNumbers: [], arrivals: [] }];
+  readonly #blocks: Block[] = [emptyBlock()];
   #count = 0;
 
   get count(): number {
@@ -52,10 +55,30 @@ export class SensorSeries {
     values[row] = value;
     sequenceNumbers[row] = sequenceNumber;
     arrivals[row] = arrivedAt;
+    if (arrivedAt < block.earliestArrival) block.earliestArrival = arrivedAt;
+    if (arrivedAt > block.latestArrival) block.latestArrival = arrivedAt;
     if (instants.length > BLOCK_SAMPLES) {
       // What comes in time order leaves full blocks behind.
       this.#blocks.splice(at + 1, 0, splitOff(block, appended ? BLOCK_SAMPLES : BLOCK_SAMPLES / 2));
     }
+  }
+
+  /** Forgets samples by their arrival. @returns How many. */
+  dropArrivedBefore(instant: EpochMillis): number {
+    const before = this.#count;
+    for (let at = 0; at < this.#blocks.length; at += 1) {
+      const block = this.#blocks[at];
+      if (block === undefined || block.earliestArrival >= instant) continue;
+      const left = block.latestArrival < instant ? emptyBlock() : arrivedFrom(block, instant);
+      this.#count -= block.instants.length - left.instants.length;
+      if (left.instants.length > 0) this.#blocks[at] = left;
+      else {
+        this.#blocks.splice(at, 1);
+        at -= 1;
+      }
+    }
+    if (this.#blocks.length === 0) this.#blocks.push(emptyBlock());
+    return before - this.#count;
   }
 
   /** Samples from an instant (inclusive) on, oldest first. */
@@ -85,6 +108,28 @@ export class SensorSeries {
   }
 }
 
+function emptyBlock(): Block {
+  return {
+    ...{ instants: [], values: [], sequenceNumbers: [], arrivals: [] },
+    ...{ earliestArrival: Infinity, latestArrival: -Infinity },
+  };
+}
+
+function arrivedFrom(block: Block, instant: EpochMillis): Block {
+  const left = emptyBlock();
+  for (let row = 0; row < block.instants.length; row += 1) {
+    const each = sample(block, row);
+    if (each.arrivedAt < instant) continue;
+    left.instants.push(each.instant);
+    left.values.push(each.value);
+    left.sequenceNumbers.push(each.sequenceNumber);
+    left.arrivals.push(each.arrivedAt);
+    left.earliestArrival = Math.min(left.earliestArrival, each.arrivedAt);
+    left.latestArrival = Math.max(left.latestArrival, each.arrivedAt);
+  }
+  return left;
+}
+
 /** The first row of a block that is not before an instant. */
 function rowOf({ instants }: Block, instant: EpochMillis): number {
   if ((instants.at(-1) ?? -Infinity) < instant) return instants.length;
@@ -105,6 +150,8 @@ function splitOff(block: Block, row: number): Block {
     values: block.values.splice(row),
     sequenceNumbers: block.sequenceNumbers.splice(row),
     arrivals: block.arrivals.splice(row),
+    earliestArrival: block.earliestArrival,
+    latestArrival: block.latestArrival,
   };
 }
 

@@ -88,17 +88,21 @@ export class ShardLog {
 
   /** Memory that the held records take. */
   get heldBytes(): number {
-    return this.#bytesHeld + this.#length * OVERHEAD_BYTES;
+    return this.#bytesHeld + this.heldRecords * OVERHEAD_BYTES;
+  }
+
+  get heldRecords(): number {
+    return this.#recordsPut - this.#recordsTrimmed;
   }
 
   /** When the oldest held record arrived; `Infinity` where none is held. */
   get oldestArrival(): EpochMillis {
-    return this.#length === 0 ? Infinity : this.#arrivedAt(this.#recordsTrimmed);
+    return this.heldRecords === 0 ? Infinity : this.#arrivedAt(this.#recordsTrimmed);
   }
 
   /** The place of the oldest held record in the order of the stream; `Infinity` where none is held. */
   get oldestOrdinal(): number {
-    if (this.#length === 0) return Infinity;
+    if (this.heldRecords === 0) return Infinity;
     return this.#block(this.#recordsTrimmed).ordinal(this.#recordsTrimmed % BLOCK_RECORDS);
   }
 
@@ -118,7 +122,7 @@ export class ShardLog {
 
   /** Forgets the oldest record and answers with the memory that it took. */
   trimOldest(): number {
-    if (this.#length === 0) return 0;
+    if (this.heldRecords === 0) return 0;
     const block = this.#block(this.#recordsTrimmed);
     const row = this.#recordsTrimmed % BLOCK_RECORDS;
     const bytes = block.bytesOf(row);
@@ -153,7 +157,7 @@ export class ShardLog {
     return {
       ...this.#shard,
       state: this.#open ? 'open' : 'closed',
-      records: this.#length,
+      records: this.heldRecords,
       bytes: this.heldBytes,
       recordsPut: this.#recordsPut,
       bytesPut: this.#bytesPut,
@@ -162,10 +166,6 @@ export class ShardLog {
         newestSequenceNumber: this.#sequenceNumbers.format(this.#recordsPut - 1, this.#newestArrival),
       }),
     };
-  }
-
-  get #length(): number {
-    return this.#recordsPut - this.#recordsTrimmed;
   }
 
   #block(counter: number): RecordBlock {
@@ -228,7 +228,7 @@ export class ShardLog {
   /** The counter of the first record that arrived at the timestamp or later, in the order of the shard. */
   #firstArrivedAt(timestamp: EpochMillis): number {
     const isBefore = (counter: number) => this.#block(counter).latestArrival(counter % BLOCK_RECORDS) < timestamp;
-    let counter = this.#recordsTrimmed + lowerBound(this.#length, (at) => isBefore(this.#recordsTrimmed + at));
+    let counter = this.#recordsTrimmed + lowerBound(this.heldRecords, (at) => isBefore(this.#recordsTrimmed + at));
     // The latest arrival up to here may be that of a record since trimmed, from before the clock went backwards.
     while (counter < this.#recordsPut && this.#arrivedAt(counter) < timestamp) counter += 1;
     return counter;

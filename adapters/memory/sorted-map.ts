@@ -25,6 +25,15 @@ export class SortedMap<Value> {
     this.#values.set(key, value);
   }
 
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#keys.remove(key);
+  }
+
+  /** In the order in which the keys came. Entries may be added and deleted meanwhile. */
+  entries(): IterableIterator<[string, Value]> {
+    return this.#values.entries();
+  }
+
   /** The first entries of the range, and whether more of them follow. */
   page({ prefix = '', after = '', limit }: MapRange): { entries: (readonly [string, Value])[]; more: boolean } {
     const entries: (readonly [string, Value])[] = [];

@@ -42,6 +42,7 @@ export function speakAws(scope: FastifyInstance, wire: Wire): void {
 export function sendAwsError(reply: FastifyReply, error: AwsError, call: AwsCall = callOf(reply)): FastifyReply {
   const requestId = reply.getHeader('x-amzn-requestid');
   const answer = answerError(call, error, requestId === undefined ? undefined : String(requestId));
+  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds));
   return reply.code(answer.statusCode).headers(answer.headers).send(answer.body);
 }
 

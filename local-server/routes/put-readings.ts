@@ -6,10 +6,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { AcceptedReading, Candidate, PutReadings } from '../../core/put-readings.ts';
+import type { Candidate, PutReadings, StreamFull } from '../../core/put-readings.ts';
 import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
+import { Acceptances } from './acceptances.ts';
 import { jsonElements } from './json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 import { formatReceipt } from './receipt.ts';
@@ -29,8 +30,8 @@ const MAX_REJECTED_IN_A_ROW = 10_000;
 
 const description = `One reading, an array of readings, or NDJSON with one reading a line. Invalid readings are rejected with a
 reason and their index; the rest is accepted. \`rejected\` lists the first 100 of them and \`rejectedCount\` counts all. Readings
-with empty \`reasons\` are always listed: send them again. Reading stops after 10,000 rejected readings in a row, and
-\`stoppedAt\` says where. JSON may have 8 MiB, NDJSON 64 MiB.`;
+with empty \`reasons\` are always listed: send them again. \`records\` lists the first 10,000 accepted readings. Reading stops after
+10,000 rejected readings in a row, and where the stream is full (503); \`stoppedAt\` says where. JSON may have 8 MiB, NDJSON 64 MiB.`;
 
 export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -69,7 +70,7 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
         if (failure === undefined) return answer(reply, totals);
         if (!(failure instanceof BodyTooLarge)) throw failure;
         const detail = `The body is larger than 64 MiB. Its first ${read} readings were dealt with: send the rest in another request.`;
-        return sendProblem(reply, { status: 413, detail, accepted: accepted.length, ...rejections.told() });
+        return sendProblem(reply, { status: 413, detail, accepted: accepted.count, ...rejections.told() });
       },
     );
   };
@@ -78,27 +79,33 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
 type Slices = AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[]>;
 
 interface Totals {
-  readonly accepted: AcceptedReading[];
+  readonly accepted: Acceptances;
   readonly rejections: Rejections;
   /** How many readings were looked at. */
   read: number;
-  /** The index from which on nothing was looked at, because too many in a row were rejected. */
+  /** The index from which on nothing was looked at, because too many in a row were rejected or the stream is full. */
   stoppedAt?: number;
+  full?: StreamFull;
   /** What ended the body before its end; what came before it is in the stream, and its sender must know. */
   failure?: Error;
 }
 
 async function putAll(putReadings: PutReadings, parts: Slices): Promise<Totals> {
-  const totals: Totals = { accepted: [], rejections: new Rejections(), read: 0 };
+  const totals: Totals = { accepted: new Acceptances(), rejections: new Rejections(), read: 0 };
   let acceptedEnd = 0;
   try {
     for await (const part of parts) {
-      const { accepted, rejected } = await putReadings.put(part, totals.read);
-      for (const reading of accepted) totals.accepted.push(reading);
+      const { accepted, rejected, full } = await putReadings.put(part, totals.read);
+      for (const reading of accepted) totals.accepted.add(reading);
       for (const reading of rejected) totals.rejections.add(reading);
       totals.read += part.length;
       const last = accepted.at(-1);
       if (last !== undefined) acceptedEnd = last.index + 1;
+      if (full !== undefined) {
+        totals.full = full;
+        totals.stoppedAt = totals.read;
+        break;
+      }
       if (totals.read - acceptedEnd >= MAX_REJECTED_IN_A_ROW) {
         totals.stoppedAt = totals.read;
         break;
@@ -111,14 +118,22 @@ async function putAll(putReadings: PutReadings, parts: Slices): Promise<Totals> 
   return totals;
 }
 
-function answer(reply: FastifyReply, { accepted, rejections, stoppedAt }: Totals): FastifyReply {
+function answer(reply: FastifyReply, { accepted, rejections, stoppedAt, full }: Totals): FastifyReply {
+  if (full !== undefined) {
+    return sendProblem(reply.header('retry-after', String(full.retryAfterSeconds)), {
+      status: 503,
+      detail: `${full.message} Not accepted: the readings with empty \`reasons\`, and all from index ${stoppedAt ?? 0} on.`,
+      ...{ stoppedAt, accepted: accepted.count },
+      ...rejections.told(),
+    });
+  }
   if (stoppedAt !== undefined) {
-    const detail = `Reading stopped before index ${stoppedAt}, because ${MAX_REJECTED_IN_A_ROW} readings in a row were rejected. ${accepted.length} readings before were accepted. Correct the rest, and send it from index ${stoppedAt} on.`;
+    const detail = `Reading stopped before index ${stoppedAt}, because ${MAX_REJECTED_IN_A_ROW} readings in a row were rejected. ${accepted.count} readings before were accepted. Correct the rest, and send it from index ${stoppedAt} on.`;
     const status = rejections.retryable > 0 ? 429 : 422;
     if (status === 429) reply.header('retry-after', '1');
-    return sendProblem(reply, { status, detail, stoppedAt, accepted: accepted.length, ...rejections.told() });
+    return sendProblem(reply, { status, detail, stoppedAt, accepted: accepted.count, ...rejections.told() });
   }
-  if (accepted.length > 0) {
+  if (accepted.count > 0) {
     return reply.code(202).type('application/json; charset=utf-8').send(formatReceipt(accepted, rejections));
   }
   if (rejections.count === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });

@@ -1,5 +1,7 @@
 /** The state of the pipeline in one piece, for `/pipeline`; and what happens in it, for those who watch. */
+import type { BudgetStatistics } from '../../adapters/memory/memory-budget.ts';
 import type { Shard } from '../../core/ports.ts';
+import { formatTimestamp } from '../../core/timestamp.ts';
 import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Problems } from './problems.ts';
@@ -7,6 +9,11 @@ import type { Problems } from './problems.ts';
 /** What the stream tells about its shards; memory knows more about them than AWS does. */
 export interface StreamStatistics {
   statistics(): readonly Shard[] | Promise<readonly Shard[]>;
+}
+
+/** How full the stores in this process are; undefined where they are elsewhere. */
+export interface MemoryStatistics {
+  statistics(): BudgetStatistics | undefined;
 }
 
 /** Watchers are told at most this often. */
@@ -18,12 +25,18 @@ const BEHIND_MILLIS = 1_000;
 /** Of invocations that succeed, each mapping tells no more than one in this time; whatever else happens is always told. */
 const ADVANCE_MILLIS = 200;
 
+/** Times as text, as everywhere in the interface. */
+function memoryState({ trimmedBefore, ...statistics }: BudgetStatistics) {
+  return { ...statistics, ...(trimmedBefore !== undefined && { trimmedBefore: formatTimestamp(trimmedBefore) }) };
+}
+
 export class PipelineMonitor {
   readonly #stream: StreamStatistics;
   readonly #streamName: string;
   readonly #mappings: readonly EventSourceMapping[];
   readonly #hub: EventHub;
   readonly #problems: Problems;
+  readonly #memory: MemoryStatistics;
   #timer: NodeJS.Timeout | undefined;
   #nextAt = Infinity;
 
@@ -33,12 +46,14 @@ export class PipelineMonitor {
     mappings: readonly EventSourceMapping[],
     hub: EventHub,
     problems: Problems,
+    memory: MemoryStatistics,
   ) {
     this.#stream = stream;
     this.#streamName = streamName;
     this.#mappings = mappings;
     this.#hub = hub;
     this.#problems = problems;
+    this.#memory = memory;
     hub.onSubscribe(() => this.changed());
     for (const mapping of mappings) {
       const { name } = mapping;
@@ -59,7 +74,12 @@ export class PipelineMonitor {
 
   async state() {
     const mappings = await Promise.all(this.#mappings.map((mapping) => mapping.state()));
-    return { stream: { name: this.#streamName, shards: await this.#stream.statistics() }, mappings };
+    const memory = this.#memory.statistics();
+    return {
+      stream: { name: this.#streamName, shards: await this.#stream.statistics() },
+      mappings,
+      ...(memory !== undefined && { memory: memoryState(memory) }),
+    };
   }
 
   /** Has the state told to those who watch, soon. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { HELP, parseServerOptions } from '../../local-server/options.ts';
+import { defaultMemoryMiB } from '../../local-server/memory-limit.ts';
+import { HELP, parseServerOptions, type ServerOptions } from '../../local-server/options.ts';
 
 test('what is not given is what the pipeline says, on loopback', () => {
   expect(parseServerOptions([], {})).toEqual({
@@ -15,6 +16,8 @@ test('what is not given is what the pipeline says, on loopback', () => {
     shards: 2,
     retentionHours: 24,
     retentionMiB: 512,
+    memoryMiB: expect.any(Number),
+    onFull: 'refuse',
     writeLimits: false,
     maxRecordKib: 1_024,
     logLevel: 'warn',
@@ -24,7 +27,7 @@ test('what is not given is what the pipeline says, on loopback', () => {
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --write-limits --max-record-kib 10240 --log-level info --token-file t --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
+    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --memory-mib 256 --on-full trim --write-limits --max-record-kib 10240 --log-level info --token-file t --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -38,6 +41,8 @@ test('every option is taken', () => {
     shards: 8,
     retentionHours: 1,
     retentionMiB: 64,
+    memoryMiB: 256,
+    onFull: 'trim',
     writeLimits: true,
     maxRecordKib: 10_240,
     logLevel: 'info',
@@ -112,4 +117,26 @@ test('a token is taken from the command line, then from the environment', () => 
   expect(choice('', { IOT_TOKEN: 'b' })).toEqual({ type: 'given', token: 'b', by: 'IOT_TOKEN' });
   expect(choice('--no-auth', { IOT_TOKEN: 'b' })).toEqual({ type: 'none' });
   expect(choice('', { IOT_TOKEN: '' })).toEqual({ type: 'as-needed' });
+});
+
+test('the memory of all stores bounds that of the stream', () => {
+  const memory = (args: string) => {
+    const { memoryMiB, retentionMiB } = parseServerOptions(args.split(' '), {}) as ServerOptions;
+    return { memoryMiB, retentionMiB };
+  };
+  expect(memory('--memory-mib 100')).toEqual({ memoryMiB: 100, retentionMiB: 25 });
+  expect(memory('--memory-mib 100000')).toEqual({ memoryMiB: 100_000, retentionMiB: 512 });
+  expect(memory('--memory-mib 100 --retention-mib 100')).toEqual({ memoryMiB: 100, retentionMiB: 100 });
+  expect(() => memory('--memory-mib 100 --retention-mib 101')).toThrow('--retention-mib: is 101');
+  expect(() => memory('--memory-mib 15')).toThrow('--memory-mib: is 15');
+  expect(() => memory('--on-full drop')).toThrow('--on-full: must be refuse or trim');
+});
+
+test.each([
+  ['4 GiB of heap on a large machine', { heapLimitMiB: 4_288, memoryMiB: 24_000 }, 2_419],
+  ['a container that may take less than the heap', { heapLimitMiB: 2_240, memoryMiB: 512 }, 256],
+  ['a small heap', { heapLimitMiB: 352, memoryMiB: 24_000 }, 57],
+  ['next to nothing', { heapLimitMiB: 128, memoryMiB: 256 }, 16],
+])('the stores may take some of %s', (_, machine, expected) => {
+  expect(defaultMemoryMiB(machine)).toBe(expected);
 });

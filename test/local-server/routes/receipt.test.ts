@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { AcceptedReading, RefusedReading } from '../../../core/put-readings.ts';
+import { Acceptances } from '../../../local-server/routes/acceptances.ts';
 import { formatReceipt } from '../../../local-server/routes/receipt.ts';
 import { Rejections } from '../../../local-server/routes/rejections.ts';
 
@@ -17,6 +18,12 @@ const rejected: RefusedReading[] = [
 ];
 const records = accepted.map(({ index: _, ...record }) => record);
 
+function acceptancesOf(readings: readonly AcceptedReading[]): Acceptances {
+  const acceptances = new Acceptances();
+  readings.forEach((reading) => acceptances.add(reading));
+  return acceptances;
+}
+
 function rejectionsOf(readings: readonly RefusedReading[]): Rejections {
   const rejections = new Rejections();
   readings.forEach((reading) => rejections.add(reading));
@@ -30,7 +37,9 @@ test('lists the first 100 invalid readings and all that can be sent again, and g
     reasons: rejected[0]!.reasons,
   }));
   const throttled = { index: 200, reason: 'not taken, send it again', reasons: [] };
-  const receipt = JSON.parse(formatReceipt(accepted, rejectionsOf([...invalid, throttled])).toString()) as {
+  const receipt = JSON.parse(
+    formatReceipt(acceptancesOf(accepted), rejectionsOf([...invalid, throttled])).toString(),
+  ) as {
     rejected: unknown;
     records: { index: number }[];
   };
@@ -48,10 +57,31 @@ test.each([
   ['of readings some of which were refused', accepted, rejected],
   ['of one reading', accepted.slice(0, 1), []],
 ])('a receipt %s is JSON in UTF-8', (_, taken, refused) => {
-  expect(JSON.parse(formatReceipt(taken, rejectionsOf(refused)).toString())).toEqual({
+  expect(JSON.parse(formatReceipt(acceptancesOf(taken), rejectionsOf(refused)).toString())).toEqual({
     accepted: taken.length,
     rejectedCount: refused.length,
     rejected: refused,
     records: records.slice(0, taken.length),
+  });
+});
+
+test('of more than 10,000 readings lists the first, and says where in the shards all of them are', () => {
+  const taken = Array.from({ length: 25_000 }, (_, index) => ({
+    ...{ index, sequenceNumber: String(100_000 + index), shardId: `shard-${index % 2}` },
+  }));
+  const bytes = formatReceipt(acceptancesOf(taken), rejectionsOf([]));
+  expect(bytes.length).toBeLessThan(1_000_000);
+  const { records, ...others } = JSON.parse(bytes.toString()) as { records: readonly unknown[] };
+  expect(records).toHaveLength(10_000);
+  expect(records[9_999]).toEqual({ sequenceNumber: '109999', shardId: 'shard-1' });
+  expect(others).toEqual({
+    accepted: 25_000,
+    rejectedCount: 0,
+    rejected: [],
+    recordsNote: expect.stringContaining('25000 readings'),
+    ranges: [
+      { shardId: 'shard-0', accepted: 12_500, firstSequenceNumber: '100000', lastSequenceNumber: '124998' },
+      { shardId: 'shard-1', accepted: 12_500, firstSequenceNumber: '100001', lastSequenceNumber: '124999' },
+    ],
   });
 });
