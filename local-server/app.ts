@@ -24,6 +24,7 @@ import type { AccessToken } from './http/access-token.ts';
 import { guardDoors } from './http/doors.ts';
 import { isLoopback } from './http/host-guard.ts';
 import type { ServerOptions } from './options.ts';
+import { guardQueries } from './http/query-guard.ts';
 import { registerProblemDetails, sendFrameworkError } from './http/problem-details.ts';
 import { transport, type TransportLimits, type TransportOptions } from './http/transport.ts';
 import { docsRoute } from './routes/docs.ts';
@@ -118,6 +119,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     historyFunction: services.identity.names.sensorHistory,
   });
   const access = await guardAccess(app, options.token, options.logger);
+  guardQueries(app);
 
   await app.register(fastifySwagger, {
     openapi: {
