@@ -62,9 +62,9 @@ export class ArchiveEvents {
   async #holds(object: Uint8Array, lines: Uint8Array): Promise<boolean> {
     let unpacked: Uint8Array;
     try {
-      unpacked = await this.#compression.decompress(object);
+      unpacked = await this.#compression.decompress(object, lines.length);
     } catch {
-      return false; // No gzip: someone else put it there.
+      return false; // No gzip, or it unpacks to more: someone else put it there.
     }
     return unpacked.length === lines.length && unpacked.every((byte, at) => byte === lines[at]);
   }

@@ -35,3 +35,12 @@ export class KeyTaken extends Error {
     this.existing = existing;
   }
 }
+
+/** An object is larger than anything that this project makes, and is not read: it would fill the memory. */
+export class ObjectTooLarge extends Error {
+  override readonly name = 'ObjectTooLarge';
+
+  constructor(store: string, key: string, bytes: number, most: number) {
+    super(`${store}: ${key} has ${bytes} bytes, and objects of more than ${most} are not read here`);
+  }
+}

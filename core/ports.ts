@@ -130,6 +130,7 @@ export interface EventArchive {
   put(key: string, body: Uint8Array, options?: CallOptions): Promise<void>;
   /** In key order; `more` tells whether keys follow the last one listed. */
   list(options: ListOptions): Promise<{ readonly objects: readonly ArchivedObject[]; readonly more: boolean }>;
+  /** @throws ObjectTooLarge where it is larger than anything that was put through this port. */
   get(key: string): Promise<Uint8Array | undefined>;
 }
 
@@ -226,5 +227,9 @@ export interface Clock {
 /** gzip (RFC 1952); `decompress` undoes `compress`. */
 export interface Compression {
   compress(bytes: Uint8Array): Promise<Uint8Array>;
-  decompress(bytes: Uint8Array): Promise<Uint8Array>;
+  /**
+   * @param maxBytes Most bytes of the result, so that a small object cannot fill the memory; the adapter's own bound unless given.
+   * @throws Error where the bytes are no whole gzip, or have more in them.
+   */
+  decompress(bytes: Uint8Array, maxBytes?: number): Promise<Uint8Array>;
 }

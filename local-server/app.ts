@@ -3,7 +3,6 @@ import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type {
   Clock,
-  Compression,
   EventArchive,
   EventStream,
   Metrics,
@@ -62,7 +61,6 @@ export interface AppServices {
   readonly metrics: Metrics;
   readonly quarantine: Quarantine;
   readonly clock: Clock;
-  readonly compression: Compression;
   readonly putReadings: PutReadings;
   readonly sensorHistory: SensorHistory;
   readonly functions: Functions;
@@ -154,7 +152,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     objectsRoute({
       path: '/archive',
       archive: services.eventArchive,
-      compression: services.compression,
+      gzip: true,
       contentType: 'application/x-ndjson; charset=utf-8',
     }),
   );

@@ -37,7 +37,7 @@ export interface ContainerOptions {
 
 /** What `app.ts` serves. */
 export function appServices(container: Container): AppServices {
-  const { shardReader, eventArchive, failureArchive, metrics, quarantine, clock, compression } = Ports;
+  const { shardReader, eventArchive, failureArchive, metrics, quarantine, clock } = Ports;
   return {
     eventStream: container.get(Services.producerStream),
     shardReader: container.get(shardReader),
@@ -48,7 +48,6 @@ export function appServices(container: Container): AppServices {
     metrics: container.get(metrics),
     quarantine: container.get(quarantine),
     clock: container.get(clock),
-    compression: container.get(compression),
     putReadings: container.get(Services.putReadings),
     sensorHistory: container.get(Services.sensorHistory),
     functions: container.get(Services.functions),

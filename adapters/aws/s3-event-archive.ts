@@ -12,6 +12,7 @@
  * Checksums are the SDK's default: a CRC32 of what is put, which S3 checks, and of what is got, which the SDK checks.
  * The order of keys is that of general purpose buckets (UTF-8 bytes); directory buckets list in none.
  */
+import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -20,7 +21,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { KeyTaken, StoreUnavailable } from '../../core/errors.ts';
+import { KeyTaken, ObjectTooLarge, StoreUnavailable } from '../../core/errors.ts';
 import type { ArchivedObject, CallOptions, EventArchive, ListOptions } from '../../core/ports.ts';
 import { Backoff, type BackoffOptions, type RemainingMillis } from './backoff.ts';
 import { codeOf, unavailable } from './translate-error.ts';
@@ -29,6 +30,8 @@ import { codeOf, unavailable } from './translate-error.ts';
 const MAX_KEYS = 1_000;
 /** S3 User Guide, "Naming Amazon S3 objects": the UTF-8 encoding of a key is at most 1,024 bytes long. */
 const MAX_KEY_BYTES = 1_024;
+/** What an invocation can hold (6 MB) makes an object of a fraction of this. A bucket may hold objects of 5 TB. */
+const MAX_OBJECT_BYTES = 64 * 1_048_576;
 
 export interface S3EventArchiveOptions extends BackoffOptions {
   readonly client: S3Client;
@@ -80,7 +83,9 @@ export class S3EventArchive implements EventArchive {
       if (object === undefined) throw new StoreUnavailable(this.#store, `${key} was there and is not`);
       return object;
     });
-    if (existing !== undefined && Buffer.compare(existing, body) !== 0) throw new KeyTaken(this.#store, key, existing);
+    if (existing === undefined) return;
+    const bytes = typeof existing === 'number' ? new Uint8Array() : existing;
+    if (typeof existing === 'number' || Buffer.compare(bytes, body) !== 0) throw new KeyTaken(this.#store, key, bytes);
   }
 
   async list({ prefix = '', after = '', limit }: ListOptions): ReturnType<EventArchive['list']> {
@@ -116,13 +121,20 @@ export class S3EventArchive implements EventArchive {
    */
   async get(key: string): Promise<Uint8Array | undefined> {
     if (!isPossible(this.#prefix + key)) return undefined;
-    return this.#retry(`did not give ${key}`, undefined, (abortSignal) => this.#read(key, abortSignal));
+    const object = await this.#retry(`did not give ${key}`, undefined, (abortSignal) => this.#read(key, abortSignal));
+    if (typeof object === 'number') throw new ObjectTooLarge(this.#store, key, object, MAX_OBJECT_BYTES);
+    return object;
   }
 
-  async #read(key: string, abortSignal: AbortSignal): Promise<Uint8Array | undefined> {
+  /** Its bytes, or how many there are where they are too many. */
+  async #read(key: string, abortSignal: AbortSignal): Promise<Uint8Array | number | undefined> {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(this.#locate(key)), { abortSignal });
-      return await Body?.transformToByteArray();
+      const { Body, ContentLength = 0 } = await this.#client.send(new GetObjectCommand(this.#locate(key)), {
+        abortSignal,
+      });
+      if (ContentLength <= MAX_OBJECT_BYTES) return await Body?.transformToByteArray();
+      if (Body instanceof Readable) Body.destroy();
+      return ContentLength;
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;

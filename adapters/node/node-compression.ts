@@ -6,8 +6,8 @@ import type { Compression } from '../../core/ports.ts';
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** Far above any object of the archive, and far below what a small file can expand to (a thousandfold). */
-const MAX_DECOMPRESSED_BYTES = 256 * 1_048_576;
+/** Far above any object of the archive (an invocation holds 6 MB), and far below what one can expand to (a thousandfold). */
+const MAX_DECOMPRESSED_BYTES = 64 * 1_048_576;
 
 /** zlib's default. */
 const LEAST_CHUNK_BYTES = 16 * 1_024;
@@ -25,7 +25,8 @@ export class NodeCompression implements Compression {
   }
 
   /** @throws Error where the bytes are no whole gzip, or expand to more than the bound (`ERR_BUFFER_TOO_LARGE`). */
-  async decompress(bytes: Uint8Array): Promise<Uint8Array> {
-    return decompress(bytes, { maxOutputLength: this.#maxDecompressedBytes });
+  async decompress(bytes: Uint8Array, maxBytes = this.#maxDecompressedBytes): Promise<Uint8Array> {
+    // zlib takes no bound of 0.
+    return decompress(bytes, { maxOutputLength: Math.max(1, maxBytes) });
   }
 }

@@ -1,7 +1,7 @@
 /** Errors of the HTTP interface as problem details (RFC 9457). The one table from errors to status codes. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { InvalidRequest, StoreUnavailable } from '../../core/errors.ts';
+import { InvalidRequest, ObjectTooLarge, StoreUnavailable } from '../../core/errors.ts';
 import { KnownPaths } from './known-paths.ts';
 
 export interface Problem {
@@ -63,6 +63,7 @@ export function sendFrameworkError(error: FastifyError, request: FastifyRequest,
 
 function problemOf(error: FastifyError | InvalidRequest | StoreUnavailable): Problem {
   if (error instanceof InvalidRequest) return { status: 400, detail: error.message, field: error.field };
+  if (error instanceof ObjectTooLarge) return { status: 501, detail: `${error.message}; read it from S3.` };
   if (error instanceof StoreUnavailable) return { status: 503, detail: `${error.message}; try again` };
   if (error.validation !== undefined) return { status: 400, detail: error.message };
   const status = error.statusCode ?? 500;

@@ -1,6 +1,7 @@
 /** Objects to browse: the archive under `/archive`, what event source mappings gave up under `/failures`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Compression, EventArchive } from '../../core/ports.ts';
+import type { EventArchive } from '../../core/ports.ts';
+import { unpacked } from '../http/unpacked.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { ListQuery, ObjectParams, ObjectsReply } from '../schemas.ts';
 
@@ -10,8 +11,8 @@ export interface ObjectsRouteOptions {
   readonly contentType: string;
   /** What is listed where nobody asks for a prefix; everything if not given. */
   readonly defaultPrefix?: string;
-  /** Given where the objects are gzip: they are unpacked for clients that do not take gzip. */
-  readonly compression?: Compression;
+  /** The objects are gzip: they are unpacked for clients that do not take gzip. */
+  readonly gzip?: boolean;
 }
 
 export function objectsRoute({
@@ -19,7 +20,7 @@ export function objectsRoute({
   archive,
   contentType,
   defaultPrefix,
-  compression,
+  gzip = false,
 }: ObjectsRouteOptions): FastifyPluginAsyncTypebox {
   const tags = [path.slice(1)];
   return async (app) => {
@@ -39,7 +40,7 @@ export function objectsRoute({
     app.get(
       `${path}/*`,
       { schema: { summary: 'One object', tags, params: ObjectParams, produces: [contentType] } },
-      async ({ params, headers }, reply) => {
+      async ({ params, headers, log }, reply) => {
         const key = params['*'];
         const body = await archive.get(key);
         if (body === undefined) {
@@ -49,11 +50,18 @@ export function objectsRoute({
           });
         }
         reply.type(contentType);
-        if (compression === undefined) return reply.send(body);
+        if (!gzip) return reply.send(body);
         reply.header('vary', 'accept-encoding');
         if (/\bgzip\b/.test(headers['accept-encoding'] ?? ''))
           return reply.header('content-encoding', 'gzip').send(body);
-        return reply.send(await compression.decompress(body));
+        const unpacking = await unpacked(body).catch((error: unknown) => error as Error);
+        if (!(unpacking instanceof Error)) {
+          // It has begun by then: the client sees that the answer ends early.
+          unpacking.once('error', (error) => log.error({ err: error, key }, 'an object could not be unpacked'));
+          return reply.send(unpacking);
+        }
+        const detail = `${key} cannot be unpacked (${unpacking.message}). With Accept-Encoding: gzip you get its bytes as they are stored.`;
+        return sendProblem(reply, { status: 500, detail });
       },
     );
   };

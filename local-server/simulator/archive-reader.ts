@@ -46,6 +46,9 @@ async function* listKeys(server: string, prefix: string): AsyncGenerator<string>
   }
 }
 
+/** The largest record, 10 MiB, in base64 and with its envelope has less. */
+const MAX_LINE_CHARACTERS = 32 * 1_048_576;
+
 /** Split at line feeds only: `node:readline` splits at U+2028 too, which JSON may hold. */
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
@@ -53,6 +56,9 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_CHARACTERS) {
+      throw new SimulationFailed(`a line of the archive has more than ${MAX_LINE_CHARACTERS} characters`);
+    }
     yield* lines;
   }
   if (rest !== '') yield rest;

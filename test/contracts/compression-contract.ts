@@ -30,6 +30,13 @@ export function compressionContract(name: string, create: () => Promise<Compress
       }
     });
 
+    test('unpacks no more than the caller wants', async () => {
+      const { compression } = harness();
+      const packed = await compression.compress(bytesOf('12345'));
+      expect(Buffer.from(await compression.decompress(packed, 5)).toString()).toBe('12345');
+      await expect(compression.decompress(packed, 4)).rejects.toThrow();
+    });
+
     test('refuses bytes that are no gzip, and gzip that is cut short', async () => {
       const { compression } = harness();
       await expect(compression.decompress(bytesOf('plain'))).rejects.toThrow();

@@ -2,7 +2,7 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/cli
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { S3EventArchive } from '../../../adapters/aws/s3-event-archive.ts';
-import { StoreUnavailable } from '../../../core/errors.ts';
+import { KeyTaken, ObjectTooLarge, StoreUnavailable } from '../../../core/errors.ts';
 import { eventArchiveContract } from '../../contracts/event-archive-contract.ts';
 import { range, uniqueName } from '../../contracts/harness.ts';
 import { engineCredentials } from '../../support/engine-server.ts';
@@ -55,6 +55,15 @@ describeWithEngine('moto_server', 'S3 event archive on moto', (executable) => {
     const { objects } = await archive.list({ prefix: 'aws/lambda/', limit: 10 });
     expect(objects.map(({ key }) => key)).toContain(Key);
     expect(Buffer.from((await archive.get(Key))!).toString()).toBe('{"version":"1.0"}');
+  });
+
+  test('does not read an object that nobody here can have put, and does not replace it', async () => {
+    const { client, options } = s3();
+    const Key = uniqueName('huge');
+    await client.send(new PutObjectCommand({ Bucket: options.bucket, Key, Body: Buffer.alloc(64 * 1_048_576 + 1) }));
+    const archive = new S3EventArchive(options);
+    await expect(archive.get(Key)).rejects.toThrow(ObjectTooLarge);
+    await expect(archive.put(Key, bytesOf('small'))).rejects.toThrow(KeyTaken);
   });
 
   test('leaves out the folder that the console makes of a prefix', async () => {
