@@ -72,14 +72,15 @@ class World {
     return responseOf(what, records, this.#sequenceNumbers);
   }
 
-  /** Puts what is due and moves the clock; `begun` is called as soon as the mapping is started. */
-  async pass(begun: () => Promise<void>): Promise<void> {
-    let started = false;
+  /** Puts what is due and moves the clock; calls `begun` and `disable` when the mapping is started and disabled. */
+  async pass(begun: () => Promise<void>, disable: () => void): Promise<void> {
+    let [started, disabled] = [false, false];
+    const { disabledAt = Infinity } = this.#recording;
     const end = this.#startedAt + END_MILLIS;
     while (this.clock.now() <= end) {
       const at = this.clock.now() - this.#startedAt;
       for (let put = this.#due(at); put !== undefined; put = this.#due(at)) {
-        const events = put.keys.map((partitionKey) => ({ partitionKey, data: bytesOf({ n: 1 }) }));
+        const events = put.keys.map((partitionKey) => ({ partitionKey, data: bytesOf(put.data ?? { n: 1 }) }));
         for (const outcome of await this.stream.put(events)) {
           if (outcome.taken) this.#sequenceNumbers.push(outcome.sequenceNumber);
           this.arrivals.push(this.clock.now());
@@ -88,6 +89,10 @@ class World {
       if (!started && at >= 0) {
         started = true;
         await begun();
+      }
+      if (!disabled && at >= disabledAt) {
+        disabled = true;
+        disable();
       }
       // Whatever can go on at this time goes on.
       for (let turn = 0; turn < 6; turn += 1) await nextTurn();
@@ -211,9 +216,14 @@ describe.each(recordedMappings)('$name', (recording) => {
   test('the decisions', async () => {
     const world = new World(recording);
     let loop: DecisionLoop | undefined;
-    const passing = world.pass(async () => {
-      loop = new DecisionLoop(world, settings);
-    });
+    const passing = world.pass(
+      async () => {
+        loop = new DecisionLoop(world, settings);
+      },
+      () => {
+        loop = undefined;
+      },
+    );
     const passed = new AbortController();
     void passing.finally(() => {
       passed.abort();
@@ -255,9 +265,14 @@ describe.each(recordedMappings)('$name', (recording) => {
       clock,
       log: quiet,
     });
-    const passing = world.pass(async () => {
-      mapping.start();
-    });
+    const passing = world.pass(
+      async () => {
+        mapping.start();
+      },
+      () => {
+        mapping.update({ enabled: false });
+      },
+    );
     const passed = new AbortController();
     void passing.finally(() => {
       passed.abort();

@@ -17,7 +17,14 @@ export interface RecordedMapping {
   readonly source: string;
   readonly settings: Partial<EventSourceMappingSettings>;
   /** Partition keys that are put in one call, and when: milliseconds after the mapping was started, negative for before. */
-  readonly puts: readonly { readonly at: number; readonly keys: readonly string[] }[];
+  readonly puts: readonly {
+    readonly at: number;
+    readonly keys: readonly string[];
+    /** Of every record of the call; JSON. */
+    readonly data?: unknown;
+  }[];
+  /** When the mapping is disabled, in milliseconds after it was started. */
+  readonly disabledAt?: number;
   readonly function: RecordedFunction;
   readonly expected: {
     /** How often each record was delivered. */
@@ -187,6 +194,59 @@ export const recordedMappings: readonly RecordedMapping[] = [
         },
       ],
     },
+  },
+  {
+    name: 'a record that was too old before the mapping came is given up as if it had run once',
+    source: `${kinesis}test_kinesis_maximum_record_age_exceeded[expire-before-ingestion]`,
+    settings: {
+      batchSize: 1,
+      maximumBatchingWindowInSeconds: 1,
+      maximumRetryAttempts: 0,
+      maximumRecordAgeInSeconds: 60,
+    },
+    puts: [{ at: -80_000, keys: ['test'] }],
+    function: { throws: true },
+    expected: {
+      batches: [],
+      failures: [
+        {
+          condition: 'RecordAgeExceeded',
+          approximateInvokeCount: 1,
+          batchSize: 1,
+          ends: [0, 0],
+          responseContext: undefined,
+        },
+      ],
+    },
+  },
+  ...[1, 2].map((number): RecordedMapping => ({
+    name: `of two mappings, that of function ${number} gets what its filter lets through`,
+    source: `${kinesis}TestKinesisEventFiltering::test_kinesis_event_filtering_json_pattern`,
+    settings: {
+      batchSize: 1,
+      maximumBatchingWindowInSeconds: 1,
+      maximumRetryAttempts: 1,
+      filterCriteria: { filters: [{ pattern: JSON.stringify({ data: { event_type: [`function_${number}`] } }) }] },
+    },
+    puts: [1, 2].map((target) => ({
+      at: 0,
+      keys: ['test'],
+      data: { event_type: `function_${target}`, message: 'foo' },
+    })),
+    function: { returns: null },
+    expected: { batches: [[number - 1]], failures: [] },
+  })),
+  {
+    name: 'a mapping that is disabled gets nothing that is put afterwards',
+    source: `${kinesis}test_disable_kinesis_event_source_mapping`,
+    settings: { batchSize: 10, startingPosition: 'LATEST' },
+    puts: [
+      { at: 1_000, keys: keys(10, 'test') },
+      { at: 65_000, keys: keys(10, 'test') },
+    ],
+    disabledAt: 5_000,
+    function: { returns: null },
+    expected: { batches: [range(0, 10)], failures: [] },
   },
   {
     name: 'TRIM_HORIZON delivers what was there before, in order',
