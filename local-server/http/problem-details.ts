@@ -22,7 +22,10 @@ export function sendProblem(reply: FastifyReply, { status, ...members }: Problem
 export function registerProblemDetails(app: FastifyInstance): void {
   const paths = new KnownPaths(app);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = problemOf(error);
+    // Half a request, and nobody to answer: no fault of the server, and nothing for its log.
+    const { complete, destroyed } = request.raw;
+    const problem =
+      destroyed && !complete ? { status: 400, detail: 'The request ended before its end.' } : problemOf(error);
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, problem);
   });
