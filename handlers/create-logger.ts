@@ -1,10 +1,15 @@
 /** The one logger of the functions and of the local server: JSON lines, levels in words, times in ISO 8601. */
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  destination?: DestinationStream,
+  hooks: NonNullable<LoggerOptions['hooks']> = {},
+): Logger {
   return pino(
     {
       level,
+      hooks,
       // Lambda adds what tells one instance from another; a process on a laptop is the only one.
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,

@@ -13,6 +13,7 @@ import { networkOrigins } from './http/network-addresses.ts';
 import { serverCertificate } from './http/tls.ts';
 import { HELP, parseServerOptions, type ServerOptions } from './options.ts';
 import { catchTheUncaught } from './uncaught.ts';
+import { logOnce } from './watch/log-once.ts';
 
 /** What is still running after this is cut off. */
 const CLOSE_MILLIS = 5_000;
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     return;
   }
   // Standard output is for people.
-  const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }));
+  const logger = createLogger(options.logLevel, pino.destination({ dest: 2, sync: false }), logOnce());
   const { tls, token: tokenChoice } = options.doors;
   const token = await accessToken(tokenChoice, options.host);
   const services = appServices(await containerFor(options, logger));

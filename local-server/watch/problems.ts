@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../../handlers/logger.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
+import { failureKind } from './failure-kind.ts';
 
 export interface Problem {
   /** What has it, for instance `archive` or `checkpoints`. */
@@ -39,7 +40,7 @@ export class Problems {
   met(what: string, error: unknown): void {
     this.#total += 1;
     const message = error instanceof Error ? error.message : String(error);
-    const kind = kindOf(message);
+    const kind = failureKind(message);
     const known = this.#entries.get(what);
     if (known?.kind !== kind) this.#log.error({ what, err: error }, `${what}: ${message}`);
     this.#entries.set(what, {
@@ -61,9 +62,4 @@ export class Problems {
   list(): readonly Problem[] {
     return Array.from(this.#entries.values(), ({ what, message, since, count }) => ({ what, message, since, count }));
   }
-}
-
-/** The same failure has another request id, key or count each time. */
-function kindOf(message: string): string {
-  return message.replace(/, request [^)]*/, '').replace(/\d+/g, '#');
 }
