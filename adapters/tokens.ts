@@ -9,6 +9,7 @@ import type {
   Quarantine,
   SensorDataTable,
   ShardReader,
+  SteadyClock,
 } from '../core/ports.ts';
 
 const token = <Port>(name: string) => Symbol.for(`port:${name}`) as ServiceIdentifier<Port>;
@@ -23,5 +24,6 @@ export const Ports = {
   metrics: token<Metrics>('Metrics'),
   quarantine: token<Quarantine>('Quarantine'),
   clock: token<Clock>('Clock'),
+  steadyClock: token<SteadyClock>('SteadyClock'),
   compression: token<Compression>('Compression'),
 };

@@ -224,6 +224,19 @@ export interface Clock {
   now(): EpochMillis;
 }
 
+/**
+ * Time that passes evenly: nobody sets it, and it stands still where the machine sleeps. Delays are measured with it, and how
+ * old a record is, so that a clock that is set makes nothing wait for hours and nothing expire that is fresh.
+ */
+export interface SteadyClock {
+  /** Milliseconds since some moment; differences mean something, and only they. */
+  now(): EpochMillis;
+  /** The moment, on this clock, at which the stream stamped a record with a time. */
+  momentOf(arrivedAt: EpochMillis): EpochMillis;
+  /** The time with which the stream would stamp a record now. */
+  stamp(): EpochMillis;
+}
+
 /** gzip (RFC 1952); `decompress` undoes `compress`. */
 export interface Compression {
   compress(bytes: Uint8Array): Promise<Uint8Array>;

@@ -5,6 +5,7 @@ import { at, type ServiceSettings } from '../adapters/aws/endpoints.ts';
 import { howToMake, type Inspection, inspectStack } from '../adapters/aws/inspect-stack.ts';
 import { kinesisClient } from '../adapters/aws/kinesis-client.ts';
 import { awsModule } from '../adapters/aws/module.ts';
+import { ServiceClock } from '../adapters/aws/service-clock.ts';
 import { s3Client } from '../adapters/aws/s3-client.ts';
 import { nodeModule } from '../adapters/node/module.ts';
 import { Ports } from '../adapters/tokens.ts';
@@ -67,6 +68,7 @@ export async function awsContainer(options: AwsContainerOptions): Promise<Contai
     awsModule(names, client, ttlDays === undefined ? {} : { ttlDays }),
     serverModule(identity, options),
   );
+  container.rebind(Ports.steadyClock).toService(ServiceClock);
   container.rebind(Services.problems).toConstantValue(problems);
   container.bind(Services.memory).toConstantValue({ statistics: () => undefined });
   container

@@ -4,6 +4,7 @@ import { MemoryBudget } from '../adapters/memory/memory-budget.ts';
 import { memoryModule } from '../adapters/memory/module.ts';
 import { MemoryEventStream } from '../adapters/memory/memory-event-stream.ts';
 import { MemorySensorData } from '../adapters/memory/memory-sensor-data.ts';
+import { FollowedClock } from '../adapters/node/followed-clock.ts';
 import { nodeModule } from '../adapters/node/module.ts';
 import { SystemClock } from '../adapters/node/system-clock.ts';
 import { Ports } from '../adapters/tokens.ts';
@@ -57,6 +58,9 @@ export function memoryContainer(options: MemoryContainerOptions): Container {
   );
   const clock = new VirtualClock(new SystemClock());
   container.rebind(Ports.clock).toConstantValue(clock);
+  container
+    .rebind(Ports.steadyClock)
+    .toConstantValue(new FollowedClock(clock, () => performance.now() + clock.offsetMillis));
   container.bind(Services.streamStatistics).toService(MemoryEventStream);
   container.bind(Services.memory).toService(MemoryBudget);
   container.bind(Services.sensorDirectory).toService(MemorySensorData);

@@ -74,7 +74,10 @@ export function serverModule(
     bind(Services.identity).toConstantValue(identity);
     bind(Services.eventHub).toDynamicValue(() => new EventHub());
     bind(Services.problems).toDynamicValue(() => new Problems(log));
-    bind(Services.faults).toResolvedValue((clock) => new Faults(clock), [Ports.clock]);
+    bind(Services.faults).toResolvedValue(
+      (clock, steady) => new Faults(clock, steady),
+      [Ports.clock, Ports.steadyClock],
+    );
     bind(Services.latency).toDynamicValue(() => new Latency(() => Date.now()));
     bind(Services.producerStream).toResolvedValue(
       (stream, faults) => faultyStream(stream, faults),
@@ -138,7 +141,7 @@ export function serverModule(
       [Services.archiveEvents, Services.storeReadings, Services.sensorHistory, Ports.clock, Services.faults],
     );
     bind(Services.mappings).toResolvedValue(
-      (functions, shardReader, failures, clock, checkpoints, problems) => {
+      (functions, shardReader, failures, clock, steady, checkpoints, problems) => {
         const reader = watchedReader(shardReader, problems);
         const streamArn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
         const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) => {
@@ -157,6 +160,7 @@ export function serverModule(
             reader,
             failures,
             clock,
+            steady,
             log,
             checkpoints,
           });
@@ -171,6 +175,7 @@ export function serverModule(
         Ports.shardReader,
         Ports.failureArchive,
         Ports.clock,
+        Ports.steadyClock,
         Services.checkpoints,
         Services.problems,
       ],

@@ -8,6 +8,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryEventStream } from '../adapters/memory/memory-event-stream.ts';
+import { neverSet } from '../core/never-set.ts';
 import { compileFilterCriteria, type RecordFilter } from '../core/event-source-mapping/filter-criteria.ts';
 import type { EventSourceMappingSettings } from '../core/pipeline.ts';
 import type { EventArchive, ShardReader, StreamRecord } from '../core/ports.ts';
@@ -188,6 +189,7 @@ class World {
       failures: this.#failures(this.#process),
       checkpoints: this.checkpoints,
       clock: this.clock,
+      steady: neverSet(this.clock),
       log: this.log,
     });
     this.#lastState = '';

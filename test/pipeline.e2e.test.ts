@@ -15,6 +15,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { KinesisShardReader } from '../adapters/aws/kinesis-shard-reader.ts';
 import { MemoryEventArchive } from '../adapters/memory/memory-event-archive.ts';
 import { SystemClock } from '../adapters/node/system-clock.ts';
+import { neverSet } from '../core/never-set.ts';
 import { pipeline } from '../core/pipeline.ts';
 import { stackNames } from '../core/stack-names.ts';
 import { buildFunctions } from '../handlers/build.ts';
@@ -104,6 +105,7 @@ describeWithEngine('moto_server', 'the pipeline on moto, with the AWS CLI', (exe
           failures: new MemoryEventArchive(),
           checkpoints: new MemoryCheckpoints(),
           clock: new SystemClock(),
+          steady: neverSet(new SystemClock()),
           log: quiet,
         }),
     );

@@ -12,6 +12,7 @@ import { at, type ServiceSettings } from './endpoints.ts';
 import { KinesisShardReader } from './kinesis-shard-reader.ts';
 import { s3Client } from './s3-client.ts';
 import { S3EventArchive } from './s3-event-archive.ts';
+import { ServiceClock } from './service-clock.ts';
 import { S3Quarantine } from './s3-quarantine.ts';
 
 export interface AwsModuleOptions {
@@ -26,10 +27,13 @@ export function awsModule(
 ): ContainerModule {
   return new ContainerModule(({ bind }) => {
     const kinesis = kinesisClient(at('kinesis', settings));
+    const serviceClock = new ServiceClock(Date.now());
+    serviceClock.follow(kinesis);
     const s3 = s3Client(at('s3', settings));
     const { stream: streamName, bucket, undeliveredBucket, table: tableName } = names;
     bind(Ports.eventStream).toDynamicValue(() => new KinesisEventStream({ client: kinesis, streamName }));
     bind(Ports.shardReader).toDynamicValue(() => new KinesisShardReader({ client: kinesis, streamName }));
+    bind(ServiceClock).toConstantValue(serviceClock);
     bind(Ports.eventArchive).toDynamicValue(() => new S3EventArchive({ client: s3, bucket }));
     bind(Ports.failureArchive).toDynamicValue(
       () => new S3EventArchive({ client: s3, bucket: undeliveredBucket, store: 'failures' }),

@@ -7,13 +7,14 @@
  * A closed shard is listed until the retention since its end is over, as on Kinesis. A reader that is still in it is told how
  * many records it missed, and that it may go on to the children.
  *
- * Time is that of the clock, also where it goes backwards: a record keeps the time at which it arrived, order in a
+ * Records are stamped by the clock, also where it goes backwards: a record keeps the time at which it arrived, order in a
  * shard is that of arrival, and AT_TIMESTAMP starts at the first record, in that order, that arrived at the timestamp or
- * later. Age is looked at from the oldest record on, so that one with a time in the future holds back those behind it;
- * the bound on bytes holds nevertheless.
+ * later. Age is that of a steady clock, so that nothing expires because the clock was set. It is looked at from the oldest
+ * record on, so that one with a time in the future holds back those behind it; the bound on bytes holds nevertheless.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidRequest } from '../../core/errors.ts';
+import { neverSet } from '../../core/never-set.ts';
 import type {
   CallOptions,
   Clock,
@@ -24,6 +25,7 @@ import type {
   ShardPage,
   ShardPosition,
   ShardReader,
+  SteadyClock,
   StreamEvent,
 } from '../../core/ports.ts';
 import {
@@ -49,7 +51,10 @@ import { OVERHEAD_BYTES, ShardLog, type ShardOrigin, type ShardStatistics } from
 import { WriteLimit } from './write-limit.ts';
 
 export interface MemoryEventStreamOptions {
+  /** Stamps the records. */
   readonly clock: Clock;
+  /** How old they are; by `clock` unless given. */
+  readonly steady?: SteadyClock;
   /** How many shards to start with. */
   readonly shards: number;
   /** 24 hours unless given. */
@@ -109,6 +114,7 @@ interface Pending {
 
 export class MemoryEventStream implements EventStream, ShardReader {
   readonly #clock: Clock;
+  readonly #steady: SteadyClock;
   readonly #retentionMillis: number;
   readonly #retentionBytes: number;
   readonly #writeLimits: Map<ShardLog, WriteLimit> | undefined;
@@ -136,6 +142,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     }
     this.#maxRecordBytes = maxRecordBytesOf(options.maxRecordKib ?? DEFAULT_MAX_RECORD_KIB, 'maxRecordKib');
     this.#clock = options.clock;
+    this.#steady = options.steady ?? neverSet(options.clock);
     this.#retentionMillis = retentionMillis;
     this.#retentionBytes = retentionBytes;
     this.#writeLimits = options.writeLimits === true ? new Map() : undefined;
@@ -179,9 +186,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
   }
 
   async listShards(): Promise<readonly Shard[]> {
-    const horizon = this.#clock.now() - this.#retentionMillis;
+    const horizon = this.#steady.now() - this.#retentionMillis;
     return Array.from(this.#shards.values(), ({ shard }) => shard).filter(
-      ({ closedAt }) => closedAt === undefined || closedAt >= horizon,
+      ({ closedAt }) => closedAt === undefined || this.#steady.momentOf(closedAt) >= horizon,
     );
   }
 
@@ -194,13 +201,13 @@ export class MemoryEventStream implements EventStream, ShardReader {
       throw new InvalidRequest('limit', `is ${limit}, but must be a whole number from 1 to ${MAX_PAGE}`);
     }
     const log = this.#find(shardId);
-    this.#trim(this.#clock.now());
+    this.#trim();
     return log.page(position, limit);
   }
 
   async backlog(shardId: string, position: ShardPosition): Promise<number> {
     const log = this.#find(shardId);
-    this.#trim(this.#clock.now());
+    this.#trim();
     return log.backlog(position);
   }
 
@@ -289,7 +296,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
 
   /** Every shard, in the order of creation. */
   statistics(): readonly ShardStatistics[] {
-    this.#trim(this.#clock.now());
+    this.#trim();
     return Array.from(this.#shards.values(), (log) => log.statistics());
   }
 
@@ -368,7 +375,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     if (this.#budget.onFull !== 'refuse' || this.#readUpTo === undefined) return undefined;
     const coming = pending.reduce((sum, { bytes }) => sum + bytes + OVERHEAD_BYTES, 0);
     if (held.records === 0 || held.bytes + coming <= this.#retentionBytes) return undefined;
-    this.#trim(this.#clock.now(), coming);
+    this.#trim(coming);
     const left = this.#held();
     if (left.records === 0 || left.bytes + coming <= this.#retentionBytes) return undefined;
     return `The stream is full of records that a consumer has not read yet: ${mebibytes(this.#retentionBytes)} MiB (--retention-mib). Nothing is dropped; send it again when the consumers have caught up.`;
@@ -428,7 +435,7 @@ export class MemoryEventStream implements EventStream, ShardReader {
     });
     if (taken.length > 0) {
       this.#account.add(taken.length, bytes, now);
-      this.#trim(now);
+      this.#trim();
       this.#onAppend();
     }
     return [...throttled];
@@ -489,9 +496,9 @@ export class MemoryEventStream implements EventStream, ShardReader {
    * Forgets records that are too old, then the oldest while all together take too much.
    * @param room How many bytes must be free behind that.
    */
-  #trim(now: EpochMillis, room = 0): void {
-    const horizon = now - this.#retentionMillis;
-    this.#remove(this.#forget((oldest) => oldest.oldestArrival < horizon));
+  #trim(room = 0): void {
+    const horizon = this.#steady.now() - this.#retentionMillis;
+    this.#remove(this.#forget((oldest) => this.#steady.momentOf(oldest.oldestArrival) < horizon));
     let excess = this.#held().bytes + room - this.#retentionBytes;
     if (excess <= 0) return;
     const keepsUnread = this.#budget.onFull === 'refuse';

@@ -8,7 +8,7 @@ import { MemoryMetrics } from './memory-metrics.ts';
 import { MemoryQuarantine } from './memory-quarantine.ts';
 import { MemorySensorData } from './memory-sensor-data.ts';
 
-export interface MemoryModuleOptions extends Omit<MemoryEventStreamOptions, 'clock' | 'budget'> {
+export interface MemoryModuleOptions extends Omit<MemoryEventStreamOptions, 'clock' | 'steady' | 'budget'> {
   /** Of all stores together. */
   readonly memory: Omit<MemoryBudgetOptions, 'clock'>;
 }
@@ -17,8 +17,8 @@ export function memoryModule({ memory, ...options }: MemoryModuleOptions): Conta
   return new ContainerModule(({ bind }) => {
     bind(MemoryBudget).toResolvedValue((clock) => new MemoryBudget({ ...memory, clock }), [Ports.clock]);
     bind(MemoryEventStream).toResolvedValue(
-      (clock, budget) => new MemoryEventStream({ ...options, clock, budget }),
-      [Ports.clock, MemoryBudget],
+      (clock, steady, budget) => new MemoryEventStream({ ...options, clock, steady, budget }),
+      [Ports.clock, Ports.steadyClock, MemoryBudget],
     );
     bind(Ports.eventStream).toService(MemoryEventStream);
     bind(Ports.shardReader).toService(MemoryEventStream);

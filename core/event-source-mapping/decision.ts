@@ -31,6 +31,11 @@ interface LastInvocation {
   readonly functionError: 'Unhandled' | null;
 }
 
+/** When a record arrived, on the clock of `now`. It differs from the time in the record where the stream has another clock. */
+export type MomentOf = (arrivedAt: EpochMillis) => EpochMillis;
+
+export const sameClock: MomentOf = (arrivedAt) => arrivedAt;
+
 export const FRESH: Attempts = { failures: 0, refusals: 0, invocations: 0 };
 
 /** The condition that Lambda names in the record for the failure destination. */
@@ -107,15 +112,20 @@ export function expiredCount(
   settings: EventSourceMappingSettings,
   records: readonly StreamRecord[],
   now: EpochMillis,
+  momentOf?: MomentOf,
 ): number {
-  const alive = records.findIndex((record) => expiresAt(settings, record) > now);
+  const alive = records.findIndex((record) => expiresAt(settings, record, momentOf) > now);
   return alive === -1 ? records.length : alive;
 }
 
 /** From when on a record is too old; Infinity where the settings have no maximum age. */
-export function expiresAt(settings: EventSourceMappingSettings, { arrivedAt }: StreamRecord): EpochMillis {
+export function expiresAt(
+  settings: EventSourceMappingSettings,
+  { arrivedAt }: StreamRecord,
+  momentOf: MomentOf = sameClock,
+): EpochMillis {
   const seconds = settings.maximumRecordAgeInSeconds;
-  return seconds === -1 ? Infinity : arrivedAt + seconds * 1_000 + 1;
+  return seconds === -1 ? Infinity : momentOf(arrivedAt) + seconds * 1_000 + 1;
 }
 
 /** Chosen, as AWS documents no curve: 200 ms, doubling, at most 30 s. One consumer per lane needs no jitter. */

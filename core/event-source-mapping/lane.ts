@@ -16,6 +16,8 @@ import {
   FRESH,
   type GiveUpCondition,
   type InvocationOutcome,
+  type MomentOf,
+  sameClock,
 } from './decision.ts';
 import { MAX_PAYLOAD_BYTES } from './payload-limit.ts';
 import { payloadBytes } from './payload-size.ts';
@@ -54,6 +56,7 @@ const FIRST_TRY = { attempts: FRESH, notBefore: -Infinity };
 
 export class Lane {
   readonly #settings: EventSourceMappingSettings;
+  readonly #momentOf: MomentOf;
   readonly #queue = new Queue<StreamRecord>();
   /** What the front of the queue has been cut into; empty where no batch is open. */
   #segments: Segment[] = [];
@@ -66,8 +69,9 @@ export class Lane {
   #closing: { readonly attempts: Attempts; readonly notBefore: EpochMillis } = FIRST_TRY;
 
   /** @param window The newest tumbling window of the shard, from the checkpoint. */
-  constructor(settings: EventSourceMappingSettings, window?: TumblingWindow) {
+  constructor(settings: EventSourceMappingSettings, window?: TumblingWindow, momentOf: MomentOf = sameClock) {
     this.#settings = settings;
+    this.#momentOf = momentOf;
     const { tumblingWindowInSeconds: length = 0 } = settings;
     if (length > 0) this.#windows = new TumblingWindows(length, window);
   }
@@ -105,8 +109,8 @@ export class Lane {
   }
 
   /** The shard was read on. Records for this lane are pushed, too. */
-  read(page: ShardPage, now: EpochMillis): void {
-    this.#windows?.read(page, now);
+  read(page: ShardPage, now: EpochMillis, streamTime: EpochMillis): void {
+    this.#windows?.read(page, now, streamTime);
   }
 
   push(record: StreamRecord, now: EpochMillis): void {
@@ -131,7 +135,7 @@ export class Lane {
   #workOn(segment: Segment, now: EpochMillis, windowWaits: boolean): LaneWork | undefined {
     const { attempts, giveUp } = segment;
     const records = this.#queue.front(segment.count);
-    const expired = giveUp === undefined ? expiredCount(this.#settings, records, now) : 0;
+    const expired = giveUp === undefined ? expiredCount(this.#settings, records, now, this.#momentOf) : 0;
     // What has expired is given up at once, also while its batch, or its window, waits for the next try.
     const waits = segment.notBefore > now || (windowWaits && giveUp === undefined);
     if (waits && expired === 0) return undefined;
@@ -160,7 +164,7 @@ export class Lane {
     if (oldest === undefined) return closing === Infinity ? undefined : closing;
     const due = segment === undefined ? this.#windowEnd() : segment.notBefore;
     if (segment?.giveUp !== undefined) return Math.min(due, closing);
-    return Math.min(closing === Infinity ? due : closing, expiresAt(this.#settings, oldest));
+    return Math.min(closing === Infinity ? due : closing, expiresAt(this.#settings, oldest, this.#momentOf));
   }
 
   /** Answers an invocation; says what follows from it. */
@@ -236,7 +240,7 @@ export class Lane {
     if (oldest === undefined) return undefined;
     if (this.#windowEnd() > now) {
       // The window goes on for those behind it.
-      const expired = expiresAt(this.#settings, oldest) > now ? 0 : this.#expiredInFront(now);
+      const expired = expiresAt(this.#settings, oldest, this.#momentOf) > now ? 0 : this.#expiredInFront(now);
       return expired === 0 ? undefined : { count: expired, attempts: FRESH, notBefore: now };
     }
     // A record that is too large for any invocation is alone in its batch.
@@ -309,6 +313,6 @@ export class Lane {
   }
 
   #expiredInFront(now: EpochMillis): number {
-    return expiredCount(this.#settings, this.#front(), now);
+    return expiredCount(this.#settings, this.#front(), now, this.#momentOf);
   }
 }

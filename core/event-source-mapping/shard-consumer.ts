@@ -7,7 +7,7 @@ import type { EventSourceMappingSettings } from '../pipeline.ts';
 import type { EpochMillis, ShardPage, ShardPosition, StreamRecord } from '../ports.ts';
 import { Queue } from '../queue.ts';
 import { compareSequenceNumbers } from '../sequence-number.ts';
-import type { Decision, InvocationOutcome } from './decision.ts';
+import type { Decision, InvocationOutcome, MomentOf } from './decision.ts';
 import { compileFilterCriteria, type RecordFilter } from './filter-criteria.ts';
 import { Lane, type LaneWork } from './lane.ts';
 import { MAX_PAYLOAD_BYTES } from './payload-limit.ts';
@@ -52,13 +52,19 @@ export class ShardConsumer {
   /**
    * @param checkpoint Where an earlier consumer of this mapping stood, or where the mapping starts.
    * @param window What that consumer had in `window`.
+   * @param momentOf Where `now` of the other methods is not the clock with which the stream stamps records.
    */
-  constructor(settings: EventSourceMappingSettings, checkpoint: ShardPosition, window?: TumblingWindow) {
+  constructor(
+    settings: EventSourceMappingSettings,
+    checkpoint: ShardPosition,
+    window?: TumblingWindow,
+    momentOf?: MomentOf,
+  ) {
     this.#settings = settings;
     this.#filter = compileFilterCriteria(settings.filterCriteria ?? { filters: [] });
     this.#checkpoint = checkpoint;
     this.#readPosition = checkpoint;
-    this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings, window));
+    this.#lanes = Array.from({ length: settings.parallelizationFactor }, () => new Lane(settings, window, momentOf));
   }
 
   /** What can be done now. Each command is in flight until it is answered by the method named after it. */
@@ -89,15 +95,15 @@ export class ShardConsumer {
     this.#nextReadAt = 0;
   }
 
-  /** Answers a `read`. */
-  read(page: ShardPage, now: EpochMillis): void {
+  /** Answers a `read`. @param streamTime What the stream would write on a record now. */
+  read(page: ShardPage, now: EpochMillis, streamTime = now): void {
     const limit = this.#reading?.limit;
     this.#reading = undefined;
     this.#trimmed += page.trimmed;
     this.#endOfShard = page.endOfShard;
     this.#expired ||= page.expired === true;
     this.#millisBehindLatest = page.millisBehindLatest;
-    for (const lane of this.#lanes) lane.read(page, now);
+    for (const lane of this.#lanes) lane.read(page, now, streamTime);
     for (const record of page.records) {
       if (this.#filter(record)) this.#await(record, now);
       else this.#passOver(record);

@@ -144,13 +144,16 @@ export class TumblingWindows {
     this.#set(isFinalInvokeForWindow ? { start, end } : { start, end, state: EMPTY });
   }
 
-  /** The shard was read on; what the filters leave out counts too. */
-  read({ records, millisBehindLatest, endOfShard }: ShardPage, now: EpochMillis): void {
+  /**
+   * The shard was read on; what the filters leave out counts too.
+   * @param streamTime What the stream would write on a record now: windows are made of the times of records.
+   */
+  read({ records, millisBehindLatest, endOfShard }: ShardPage, now: EpochMillis, streamTime: EpochMillis): void {
     for (const { arrivedAt } of records) this.#seenThrough = Math.max(this.#seenThrough, arrivedAt);
     if (records.length > 0) this.#lastRecordAt = now;
     this.#lastRecordAt ??= now;
     const atTip = records.length === 0 && millisBehindLatest === 0;
-    if (atTip && now - this.#lastRecordAt >= IDLE_MILLIS) this.#quietThrough = now;
+    if (atTip && now - this.#lastRecordAt >= IDLE_MILLIS) this.#quietThrough = streamTime;
     this.#shardEnded = endOfShard;
   }
 

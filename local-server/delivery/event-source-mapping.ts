@@ -4,7 +4,8 @@
  */
 import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../core/pipeline.ts';
-import type { EpochMillis, Shard, ShardPosition } from '../../core/ports.ts';
+import { neverSet } from '../../core/never-set.ts';
+import type { EpochMillis, Shard, ShardPosition, SteadyClock } from '../../core/ports.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import {
@@ -20,11 +21,13 @@ import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorke
 
 export interface EventSourceMappingOptions extends Omit<
   ShardWorkerOptions,
-  'shardId' | 'start' | 'onInvocation' | 'onGivenUp' | 'onCheckpoint'
+  'steady' | 'shardId' | 'start' | 'onInvocation' | 'onGivenUp' | 'onCheckpoint'
 > {
   /** Name of the function. */
   readonly name: string;
   readonly checkpoints: Checkpoints;
+  /** Measures delays and ages; `clock` unless given, which then nobody may set. */
+  readonly steady?: SteadyClock;
 }
 
 /** What a mapping tells as it happens. */
@@ -40,7 +43,7 @@ const LIST_RETRY_MILLIS = 1_000;
 
 export class EventSourceMapping implements MappingControl {
   readonly name: string;
-  readonly #options: EventSourceMappingOptions;
+  readonly #options: EventSourceMappingOptions & { readonly steady: SteadyClock };
   readonly #workers = new Map<string, ShardWorker>();
   readonly #finished = new Set<string>();
   readonly #running = new Set<Promise<void>>();
@@ -70,7 +73,7 @@ export class EventSourceMapping implements MappingControl {
     this.name = options.name;
     this.#settings = options.settings;
     this.#lastModified = now;
-    this.#options = options;
+    this.#options = { steady: neverSet(options.clock), ...options };
   }
 
   get settings(): EventSourceMappingSettings {
@@ -84,7 +87,7 @@ export class EventSourceMapping implements MappingControl {
   /** Begins at the checkpoints, also after `stop`; not where the mapping is disabled. */
   start(): void {
     if (this.#state === 'Creating') {
-      this.#initialPosition = startingPosition(this.#settings, this.#options.clock.now());
+      this.#initialPosition = startingPosition(this.#settings, this.#options.steady.stamp());
     }
     this.#started = true;
     if (this.#enabled) this.#run();
@@ -166,10 +169,7 @@ export class EventSourceMapping implements MappingControl {
 
   /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint, null if unknown. */
   async state() {
-    const now = this.#options.clock.now();
-    const shards = await Promise.all(
-      [...this.#workers].map(([shardId, worker]) => this.#shardState(shardId, worker, now)),
-    );
+    const shards = await Promise.all([...this.#workers].map(([shardId, worker]) => this.#shardState(shardId, worker)));
     return {
       name: this.name,
       id: this.#options.mappingId,
@@ -186,16 +186,18 @@ export class EventSourceMapping implements MappingControl {
     };
   }
 
-  async #shardState(shardId: string, worker: ShardWorker, now: EpochMillis) {
+  async #shardState(shardId: string, worker: ShardWorker) {
     const { checkpoint, oldestArrival, unfinished, trimmed, filteredOut, finished, lanes } = worker.state;
     const last = this.#lastInvocations.get(shardId);
+    const { steady } = this.#options;
     return {
       shardId,
       ...(checkpoint.type === 'AFTER_SEQUENCE_NUMBER' && { checkpoint: checkpoint.sequenceNumber }),
       finished,
       recordsBehind: (await this.#options.reader.backlog(shardId, checkpoint)) ?? (unfinished > 0 ? unfinished : null),
       /** Age of the oldest record that is not done; 0 where nothing waits. */
-      iteratorAgeMillis: oldestArrival === undefined ? 0 : Math.max(0, now - oldestArrival),
+      iteratorAgeMillis:
+        oldestArrival === undefined ? 0 : Math.max(0, Math.round(steady.now() - steady.momentOf(oldestArrival))),
       trimmedRecords: trimmed,
       filteredOutRecords: filteredOut,
       lanes,

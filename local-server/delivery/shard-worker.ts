@@ -13,7 +13,7 @@ import type {
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
 import { stateOf, type WindowProperties } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
-import type { Clock, EpochMillis, EventArchive, ShardReader, StreamRecord } from '../../core/ports.ts';
+import type { Clock, EpochMillis, EventArchive, ShardReader, SteadyClock, StreamRecord } from '../../core/ports.ts';
 import { type EventSource, toKinesisEvent, toTumblingWindowEvent } from '../../handlers/kinesis-records.ts';
 import type { Logger } from '../../handlers/logger.ts';
 import type { ShardCheckpoint } from './checkpoints.ts';
@@ -57,7 +57,10 @@ export interface ShardWorkerOptions {
   readonly functionArn: string;
   readonly source: EventSource;
   readonly failures: EventArchive;
+  /** Tells people when something was. */
   readonly clock: Clock;
+  /** Measures delays and ages. */
+  readonly steady: SteadyClock;
   readonly log: Logger;
   readonly onInvocation: (report: InvocationReport) => void;
   readonly onGivenUp: (report: GivenUpReport) => void;
@@ -75,7 +78,9 @@ export class ShardWorker {
   constructor(options: ShardWorkerOptions) {
     this.#options = options;
     const { window, finished: _, ...position } = options.start;
-    this.#consumer = new ShardConsumer(options.settings, position, window);
+    this.#consumer = new ShardConsumer(options.settings, position, window, (arrivedAt) =>
+      options.steady.momentOf(arrivedAt),
+    );
   }
 
   get checkpoint(): ShardCheckpoint {
@@ -95,7 +100,7 @@ export class ShardWorker {
         await Promise.all(this.#inFlight);
         return this.#consumer.finished;
       }
-      for (const command of this.#consumer.next(this.#options.clock.now())) this.#carryOut(command);
+      for (const command of this.#consumer.next(this.#options.steady.now())) this.#carryOut(command);
       await this.#somethingChanges();
     }
   }
@@ -120,7 +125,7 @@ export class ShardWorker {
       this.#notify = () => setImmediate(resolve);
       // A timer beyond 2^31 ms would fire at once.
       if (due !== undefined) {
-        timer = setTimeout(resolve, Math.min(Math.max(0, due - this.#options.clock.now()), 2 ** 31 - 1));
+        timer = setTimeout(resolve, Math.min(Math.max(0, due - this.#options.steady.now()), 2 ** 31 - 1));
       }
     });
     clearTimeout(timer);
@@ -147,7 +152,7 @@ export class ShardWorker {
   }
 
   async #read({ position, limit }: Read): Promise<void> {
-    const { reader, shardId, clock, log } = this.#options;
+    const { reader, shardId, steady, log } = this.#options;
     try {
       const page = await reader.read(shardId, position, limit);
       if (page.trimmed > 0)
@@ -159,20 +164,20 @@ export class ShardWorker {
         );
       }
       const before = this.#consumer.checkpoint;
-      this.#consumer.read(page, clock.now());
+      this.#consumer.read(page, steady.now(), steady.stamp());
       // Past records that were filtered out, or to the end of the shard.
       if (this.#consumer.checkpoint !== before || this.#consumer.finished) this.#reportCheckpoint();
     } catch (error) {
       log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
-      this.#consumer.readFailed(clock.now());
+      this.#consumer.readFailed(steady.now());
     }
   }
 
   async #invoke({ lane, records, attempts, window }: Invoke): Promise<void> {
-    const { shardId, clock, onInvocation } = this.#options;
-    const at = clock.now();
+    const { shardId, clock, steady, onInvocation } = this.#options;
+    const [at, begun] = [clock.now(), steady.now()];
     const outcome = await this.#call(this.#eventOf(records, window));
-    const now = clock.now();
+    const now = steady.now();
     const decision = this.#consumer.invoked(lane, outcome, now);
     if (window?.isFinalInvokeForWindow === false) this.#checkState(outcome);
     onInvocation({
@@ -182,7 +187,7 @@ export class ShardWorker {
       firstSequenceNumber: records[0]?.sequenceNumber ?? '',
       lastSequenceNumber: records.at(-1)?.sequenceNumber ?? '',
       records: records.length,
-      durationMillis: now - at,
+      durationMillis: Math.round(now - begun),
       attempts,
       decision,
     });
@@ -223,7 +228,7 @@ export class ShardWorker {
   }
 
   async #giveUp(command: GiveUp): Promise<void> {
-    const { mappingId, functionArn, source, failures, clock, log, shardId } = this.#options;
+    const { mappingId, functionArn, source, failures, clock, steady, log, shardId } = this.#options;
     const batch = {
       records: command.records,
       condition: command.condition,
@@ -239,11 +244,11 @@ export class ShardWorker {
       await failures.put(key, Buffer.from(JSON.stringify(failureRecord(batch))));
     } catch (error) {
       log.error({ shardId, err: error }, 'the failure destination took nothing, to be retried');
-      this.#consumer.givenUp(command.lane, false, clock.now());
+      this.#consumer.givenUp(command.lane, false, steady.now());
       return;
     }
     log.error({ shardId, key, condition: command.condition, records: command.records.length }, 'gave up records');
-    this.#consumer.givenUp(command.lane, true, clock.now());
+    this.#consumer.givenUp(command.lane, true, steady.now());
     this.#options.onGivenUp({
       shardId,
       lane: command.lane,

@@ -2,7 +2,7 @@
  * The faults that are at work: how often each has struck, and when it ends. Only bookkeeping; `faulty-ports.ts` and
  * `faulty-handlers.ts` do the harm.
  */
-import type { Clock, EpochMillis } from '../../core/ports.ts';
+import type { Clock, EpochMillis, SteadyClock } from '../../core/ports.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import type { Consumer, FaultName, FaultTarget } from './catalogue.ts';
 
@@ -61,12 +61,15 @@ const DELAY_MILLIS = 2_000;
 
 export class Faults {
   readonly #clock: Clock;
+  readonly #steady: SteadyClock;
   readonly #active = new Map<string, Fault>();
   #lastId = 0;
   #onChange: () => void = () => undefined;
 
-  constructor(clock: Clock) {
+  /** @param clock For people. @param steady For how long a fault lasts. */
+  constructor(clock: Clock, steady: SteadyClock) {
     this.#clock = clock;
+    this.#steady = steady;
   }
 
   /** Calls the listener whenever the list has changed. */
@@ -76,7 +79,7 @@ export class Faults {
 
   add(order: FaultOrder): ActiveFault {
     const id = String(++this.#lastId);
-    const endsAt = order.seconds === undefined ? Infinity : this.#clock.now() + order.seconds * 1_000;
+    const endsAt = order.seconds === undefined ? Infinity : this.#steady.now() + order.seconds * 1_000;
     const fault: Fault = { id, order, endsAt, over: new AbortController(), struck: 0 };
     this.#active.set(id, fault);
     this.#onChange();
@@ -102,15 +105,15 @@ export class Faults {
     return Array.from(this.#active.values(), (fault) => this.#describe(fault));
   }
 
-  /** When the next fault ends by itself. */
-  nextEnd(): EpochMillis | undefined {
+  /** After how many milliseconds the next fault ends by itself. */
+  nextEndIn(): number | undefined {
     const ends = Array.from(this.#active.values(), ({ endsAt }) => endsAt).filter(Number.isFinite);
-    return ends.length === 0 ? undefined : Math.min(...ends);
+    return ends.length === 0 ? undefined : Math.min(...ends) - this.#steady.now();
   }
 
   /** Ends what is over by the clock. */
   expire(): void {
-    const now = this.#clock.now();
+    const now = this.#steady.now();
     const expired = [...this.#active.values()].filter(({ endsAt }) => endsAt <= now);
     for (const fault of expired) this.#end(fault);
     if (expired.length > 0) this.#onChange();
@@ -147,8 +150,8 @@ export class Faults {
       struck,
       ...(count !== undefined && { remaining: count - struck }),
       ...(Number.isFinite(endsAt) && {
-        endsAt: formatTimestamp(endsAt),
-        secondsLeft: Math.max(0, Math.ceil((endsAt - this.#clock.now()) / 1_000)),
+        endsAt: formatTimestamp(Math.round(this.#clock.now() + endsAt - this.#steady.now())),
+        secondsLeft: Math.max(0, Math.ceil((endsAt - this.#steady.now()) / 1_000)),
       }),
       ...(fault === 'slow' && { delayMillis }),
       ...(poison !== undefined && { function: poison.function }),

@@ -129,11 +129,11 @@ export class Lab {
   }
 
   #changed(): void {
-    const { faults, clock, hub } = this.#options;
+    const { faults, hub } = this.#options;
     clearTimeout(this.#expiring);
-    const end = faults.nextEnd();
+    const end = faults.nextEndIn();
     if (end !== undefined) {
-      this.#expiring = setTimeout(() => faults.expire(), Math.min(end - clock.now(), 2 ** 31 - 1)).unref();
+      this.#expiring = setTimeout(() => faults.expire(), Math.min(Math.max(0, Math.ceil(end)), 2 ** 31 - 1)).unref();
     }
     this.#publishing ??= setTimeout(() => {
       this.#publishing = undefined;

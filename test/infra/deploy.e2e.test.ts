@@ -34,6 +34,7 @@ import { KinesisShardReader } from '../../adapters/aws/kinesis-shard-reader.ts';
 import { S3EventArchive } from '../../adapters/aws/s3-event-archive.ts';
 import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { SystemClock } from '../../adapters/node/system-clock.ts';
+import { neverSet } from '../../core/never-set.ts';
 import { type EventSourceMappingSettings, pipeline } from '../../core/pipeline.ts';
 import { stackNames } from '../../core/stack-names.ts';
 import { buildFunctions } from '../../handlers/build.ts';
@@ -244,6 +245,7 @@ describeWithEngine('terraform', 'deployed with Terraform', (terraform) =>
           source: { streamArn: source, region: account.region, roleArn: roleArn! },
           failures: new S3EventArchive({ client: s3As(asRole), bucket: destination.split(':').at(-1)! }),
           clock,
+          steady: neverSet(clock),
           checkpoints: new MemoryCheckpoints(),
           log: pino({ level: 'silent' }),
         });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryEventArchive } from '../../adapters/memory/memory-event-archive.ts';
 import { MemoryEventStream } from '../../adapters/memory/memory-event-stream.ts';
+import { neverSet } from '../../core/never-set.ts';
 import type { InvocationOutcome } from '../../core/event-source-mapping/decision.ts';
 import { failureRecord } from '../../core/event-source-mapping/failure-record.ts';
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
@@ -263,6 +264,7 @@ describe.each(recordedMappings)('$name', (recording) => {
       failures: archive,
       checkpoints: new MemoryCheckpoints(),
       clock,
+      steady: neverSet(clock),
       log: quiet,
     });
     const passing = world.pass(

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { MemoryEventArchive } from '../../../adapters/memory/memory-event-archive.ts';
 import { MemoryEventStream } from '../../../adapters/memory/memory-event-stream.ts';
+import { neverSet } from '../../../core/never-set.ts';
 import type { EventSourceMappingSettings } from '../../../core/pipeline.ts';
 import { MemoryCheckpoints } from '../../../local-server/delivery/checkpoints.ts';
 import { EventSourceMapping } from '../../../local-server/delivery/event-source-mapping.ts';
@@ -41,6 +42,7 @@ class Rig {
       reader: this.stream,
       failures: new MemoryEventArchive(),
       clock,
+      steady: neverSet(clock),
       log: pino({ level: 'silent' }),
       checkpoints: new MemoryCheckpoints(),
     });

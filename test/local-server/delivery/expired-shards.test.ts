@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { MemoryEventArchive } from '../../../adapters/memory/memory-event-archive.ts';
 import { MemoryEventStream } from '../../../adapters/memory/memory-event-stream.ts';
+import { neverSet } from '../../../core/never-set.ts';
 import type { EventSourceMappingSettings } from '../../../core/pipeline.ts';
 import type { Shard, ShardReader } from '../../../core/ports.ts';
 import { fromKinesisEvent } from '../../../handlers/kinesis-records.ts';
@@ -72,6 +73,7 @@ class World {
       failures: new MemoryEventArchive(),
       checkpoints: this.checkpoints,
       clock: this.clock,
+      steady: neverSet(this.clock),
       log: this.log,
     });
     mapping.start();
