@@ -15,6 +15,7 @@ import { awsContainer } from '../../local-server/aws-container.ts';
 import { appServices } from '../../local-server/module.ts';
 import { parseOptions, type SimulateOptions } from '../../local-server/simulator/options.ts';
 import { simulate } from '../../local-server/simulator/simulate.ts';
+import { clientAt, engineEnvironment } from '../support/aws-server.ts';
 import { createStack } from '../support/emulated-stack.ts';
 import { describeWithEngine } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
@@ -35,7 +36,7 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
   beforeAll(async () => {
     moto = await startMoto(executable);
     // The ordinary credential chain, which the server leaves to the SDK.
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+    Object.assign(process.env, engineEnvironment);
   }, MOTO_START_MILLIS);
   afterAll(async () => {
     process.env = environment;
@@ -52,10 +53,7 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
     await rm(folder, { recursive: true });
   });
 
-  const client = () => ({
-    region: 'us-east-1',
-    endpoints: { kinesis: moto.url, s3: moto.url, dynamoDb: moto.url, cloudWatch: moto.url },
-  });
+  const client = () => clientAt(moto.url);
 
   async function start(checkpointFile = join(folder, 'checkpoints.json')): Promise<void> {
     const container = await awsContainer({

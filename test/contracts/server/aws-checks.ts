@@ -1,0 +1,224 @@
+/** The doors of AWS clients, with the SDK as it comes. */
+import { expect } from '@jest/globals';
+import {
+  AddTagsToStreamCommand,
+  DescribeStreamCommand,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  ListStreamsCommand,
+  ListTagsForResourceCommand,
+  ListTagsForStreamCommand,
+  PutRecordCommand,
+  PutRecordsCommand,
+  RemoveTagsFromStreamCommand,
+} from '@aws-sdk/client-kinesis';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  type Checks,
+  at,
+  callAws,
+  callKinesis,
+  type ContractServer,
+  kinesisClient,
+  SENSOR,
+  VALUES,
+} from './fixture.ts';
+
+interface Door {
+  readonly kinesis: KinesisClient;
+  readonly StreamName: string;
+  readonly arn: string;
+}
+
+/** A check with a client of Kinesis. */
+const asKinesis = (check: (door: Door) => Promise<void>) => async (server: ContractServer) => {
+  const kinesis = kinesisClient(server);
+  const { names, region, accountId } = server.services.identity;
+  const arn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
+  try {
+    await check({ kinesis, StreamName: names.stream, arn });
+  } finally {
+    kinesis.destroy();
+  }
+};
+
+const record = (sensorid: string, value: number) => ({
+  PartitionKey: sensorid,
+  Data: Buffer.from(JSON.stringify({ sensorid, value, timestamp: at(value) })),
+});
+
+async function readAll({ kinesis, StreamName }: Door): Promise<string[]> {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  const pages = Shards.map(async ({ ShardId }) => {
+    const { ShardIterator } = await kinesis.send(
+      new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+    );
+    const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+    return Records.map(({ PartitionKey = '' }) => PartitionKey);
+  });
+  return (await Promise.all(pages)).flat();
+}
+
+/** A call that is refused in the protocol of its client, with a status that no SDK tries again. */
+const refuses = (ask: (server: ContractServer) => Promise<Response>, status: number, says: string): Checks => ({
+  'refuses what is not offered, in the protocol of the client': async (server) => {
+    const response = await ask(server);
+    expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(says)]);
+  },
+});
+
+export const doorChecks: Readonly<Record<string, Checks>> = {
+  'ALL /* (kinesis)': refuses(
+    (server) => callKinesis(server, 'EnableEnhancedMonitoring', {}),
+    400,
+    '"__type":"UnknownOperationException"',
+  ),
+  'ALL /* (lambda)': refuses(
+    (server) => callAws(server, 'lambda', 'DELETE', '/2015-03-31/functions/f'),
+    404,
+    'Lambda has Invoke',
+  ),
+  'ALL /* (s3)': refuses(
+    (server) => callAws(server, 's3', 'DELETE', '/bucket/key'),
+    400,
+    '<Code>NotImplemented</Code>',
+  ),
+  'ALL /* (other)': refuses(
+    (server) => callAws(server, 'sts', 'POST', '/', 'Action=GetCallerIdentity'),
+    404,
+    'There is no account here',
+  ),
+  'kinesis PutRecord': {
+    'takes bytes, and says where they are': asKinesis(async ({ kinesis, StreamName }) => {
+      const taken = await kinesis.send(new PutRecordCommand({ StreamName, ...record('contract-put', 1) }));
+      expect(taken).toMatchObject({ ShardId: expect.any(String), SequenceNumber: expect.stringMatching(/^\d+$/) });
+    }),
+    'refuses a stream that is not here': asKinesis(async ({ kinesis }) => {
+      const put = kinesis.send(new PutRecordCommand({ StreamName: 'nowhere', ...record('contract-put', 1) }));
+      await expect(put).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    }),
+  },
+  'kinesis PutRecords': {
+    'takes several, in the order of their key': asKinesis(async (door) => {
+      const { kinesis, StreamName } = door;
+      const Records = [1, 2, 3].map((value) => record('contract-several', value));
+      const { FailedRecordCount, Records: taken = [] } = await kinesis.send(
+        new PutRecordsCommand({ StreamName, Records }),
+      );
+      expect(FailedRecordCount).toBe(0);
+      const numbers = taken.map(({ SequenceNumber = '' }) => BigInt(SequenceNumber));
+      expect(numbers[0]! < numbers[1]! && numbers[1]! < numbers[2]!).toBe(true);
+      expect(await readAll(door)).toEqual(expect.arrayContaining(['contract-several']));
+    }),
+  },
+  'kinesis ListStreams': {
+    'lists the one stream': asKinesis(async ({ kinesis, StreamName }) => {
+      expect(await kinesis.send(new ListStreamsCommand({}))).toMatchObject({
+        StreamNames: [StreamName],
+        HasMoreStreams: false,
+      });
+    }),
+  },
+  'kinesis ListShards': {
+    'lists shards with their ranges': asKinesis(async ({ kinesis, StreamName }) => {
+      const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+      expect(Shards.length).toBeGreaterThanOrEqual(2);
+      expect(Shards[0]).toMatchObject({
+        ShardId: 'shardId-000000000000',
+        HashKeyRange: { StartingHashKey: '0' },
+        SequenceNumberRange: { StartingSequenceNumber: expect.any(String) },
+      });
+    }),
+  },
+  'kinesis GetShardIterator': {
+    'refuses a shard that is not here': asKinesis(async ({ kinesis, StreamName }) => {
+      const ask = new GetShardIteratorCommand({
+        StreamName,
+        ShardId: 'shardId-000000000099',
+        ShardIteratorType: 'LATEST',
+      });
+      await expect(kinesis.send(ask)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    }),
+  },
+  'kinesis GetRecords': {
+    'reads every record of the stream': asKinesis(async (door) => {
+      const keys = await readAll(door);
+      expect(keys.filter((key) => key === SENSOR)).toHaveLength(VALUES.length);
+      expect(keys).toContain('contract-rejected');
+    }),
+    'refuses an iterator that it did not give': asKinesis(async ({ kinesis }) => {
+      const ask = kinesis.send(new GetRecordsCommand({ ShardIterator: 'AAAA' }));
+      await expect(ask).rejects.toMatchObject({ name: 'InvalidArgumentException' });
+    }),
+  },
+  'kinesis DescribeStream': {
+    'describes the stream with its shards': asKinesis(async ({ kinesis, StreamName, arn }) => {
+      const { StreamDescription } = await kinesis.send(new DescribeStreamCommand({ StreamName }));
+      expect(StreamDescription).toMatchObject({ StreamARN: arn, StreamStatus: 'ACTIVE', HasMoreShards: false });
+    }),
+  },
+  'kinesis DescribeStreamSummary': {
+    'describes the stream': asKinesis(async ({ kinesis, StreamName, arn }) => {
+      const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+      expect(StreamDescriptionSummary).toMatchObject({ StreamARN: arn, StreamStatus: 'ACTIVE' });
+    }),
+  },
+  'kinesis AddTagsToStream': {
+    'adds tags': asKinesis(async ({ kinesis, StreamName, arn }) => {
+      await kinesis.send(new AddTagsToStreamCommand({ StreamName, Tags: { added: 'here' } }));
+      const { Tags } = await kinesis.send(new ListTagsForResourceCommand({ ResourceARN: arn }));
+      expect(Tags).toContainEqual({ Key: 'added', Value: 'here' });
+    }),
+  },
+  'kinesis ListTagsForResource': {
+    'lists tags by the ARN': asKinesis(async ({ kinesis, arn }) => {
+      expect((await kinesis.send(new ListTagsForResourceCommand({ ResourceARN: arn }))).Tags).toBeDefined();
+    }),
+  },
+  'kinesis ListTagsForStream': {
+    'lists tags by the name': asKinesis(async ({ kinesis, StreamName }) => {
+      expect((await kinesis.send(new ListTagsForStreamCommand({ StreamName }))).HasMoreTags).toBe(false);
+    }),
+  },
+  'kinesis RemoveTagsFromStream': {
+    'removes tags': asKinesis(async ({ kinesis, StreamName }) => {
+      await kinesis.send(new AddTagsToStreamCommand({ StreamName, Tags: { gone: 'soon' } }));
+      await kinesis.send(new RemoveTagsFromStreamCommand({ StreamName, TagKeys: ['gone'] }));
+      const { Tags = [] } = await kinesis.send(new ListTagsForStreamCommand({ StreamName }));
+      expect(Tags.map(({ Key }) => Key)).not.toContain('gone');
+    }),
+  },
+  'lambda Invoke': {
+    'answers the history of a sensor': (server) => historyByInvoke(server),
+  },
+  'POST /2015-03-31/functions/* (lambda)': {
+    'does not invoke a consumer': async (server) => {
+      const { names } = server.services.identity;
+      const path = `/2015-03-31/functions/${names.archiveEvents}/invocations`;
+      expect((await callAws(server, 'lambda', 'POST', path, '{"Records":[]}')).status).toBe(403);
+    },
+    'does not know a function that is not here': async (server) => {
+      const response = await callAws(server, 'lambda', 'POST', '/2015-03-31/functions/nothing/invocations', '{}');
+      expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('Function not found')]);
+    },
+  },
+};
+
+async function historyByInvoke({ url, services }: ContractServer): Promise<void> {
+  const { names, region } = services.identity;
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+  const lambda = new LambdaClient({ endpoint: url, region, credentials });
+  const Payload = JSON.stringify({ operation: 'query', sensorid: SENSOR });
+  const { Payload: answer, FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName: names.sensorHistory, Payload }),
+  );
+  lambda.destroy();
+  expect(FunctionError).toBeUndefined();
+  expect(JSON.parse(Buffer.from(answer!).toString())).toEqual({
+    Items: VALUES.map((Value, minute) => ({ SensorId: SENSOR, Timestamp: at(minute), Value })).reverse(),
+    Count: VALUES.length,
+  });
+}
