@@ -11,9 +11,13 @@ import {
   ListStreamsCommand,
   ListTagsForResourceCommand,
   ListTagsForStreamCommand,
+  MergeShardsCommand,
   PutRecordCommand,
   PutRecordsCommand,
   RemoveTagsFromStreamCommand,
+  SplitShardCommand,
+  UpdateMaxRecordSizeCommand,
+  UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -60,6 +64,15 @@ async function readAll({ kinesis, StreamName }: Door): Promise<string[]> {
     return Records.map(({ PartitionKey = '' }) => PartitionKey);
   });
   return (await Promise.all(pages)).flat();
+}
+
+/** In the order of their hash keys. */
+async function openShards({ kinesis, StreamName }: Pick<Door, 'kinesis' | 'StreamName'>) {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  const first = ({ HashKeyRange }: (typeof Shards)[number]) => BigInt(HashKeyRange?.StartingHashKey ?? 0);
+  return Shards.filter(({ SequenceNumberRange }) => SequenceNumberRange?.EndingSequenceNumber === undefined).sort(
+    (a, b) => (first(a) < first(b) ? -1 : 1),
+  );
 }
 
 /** A call that is refused in the protocol of its client, with a status that no SDK tries again. */
@@ -164,6 +177,40 @@ export const doorChecks: Readonly<Record<string, Checks>> = {
     'describes the stream': asKinesis(async ({ kinesis, StreamName, arn }) => {
       const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
       expect(StreamDescriptionSummary).toMatchObject({ StreamARN: arn, StreamStatus: 'ACTIVE' });
+    }),
+  },
+  'kinesis SplitShard': {
+    'closes a shard and opens two': asKinesis(async ({ kinesis, StreamName }) => {
+      const before = await openShards({ kinesis, StreamName });
+      const { ShardId, HashKeyRange } = before[0]!;
+      const [start, end] = [HashKeyRange!.StartingHashKey!, HashKeyRange!.EndingHashKey!].map(BigInt);
+      const NewStartingHashKey = String((start! + end!) / 2n + 1n);
+      await kinesis.send(new SplitShardCommand({ StreamName, ShardToSplit: ShardId, NewStartingHashKey }));
+      expect(await openShards({ kinesis, StreamName })).toHaveLength(before.length + 1);
+    }),
+  },
+  'kinesis MergeShards': {
+    'closes two shards and opens one': asKinesis(async ({ kinesis, StreamName }) => {
+      const before = await openShards({ kinesis, StreamName });
+      const [ShardToMerge, AdjacentShardToMerge] = before.map(({ ShardId }) => ShardId);
+      await kinesis.send(new MergeShardsCommand({ StreamName, ShardToMerge, AdjacentShardToMerge }));
+      expect(await openShards({ kinesis, StreamName })).toHaveLength(before.length - 1);
+    }),
+  },
+  'kinesis UpdateShardCount': {
+    'doubles the shards': asKinesis(async ({ kinesis, StreamName }) => {
+      const TargetShardCount = 2 * (await openShards({ kinesis, StreamName })).length;
+      const ScalingType = 'UNIFORM_SCALING';
+      await kinesis.send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType }));
+      expect(await openShards({ kinesis, StreamName })).toHaveLength(TargetShardCount);
+    }),
+  },
+  'kinesis UpdateMaxRecordSize': {
+    'raises the largest record': asKinesis(async ({ kinesis, StreamName, arn }) => {
+      await kinesis.send(new UpdateMaxRecordSizeCommand({ StreamARN: arn, MaxRecordSizeInKiB: 2_048 }));
+      const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+      expect(StreamDescriptionSummary).toMatchObject({ MaxRecordSizeInKiB: 2_048 });
+      await kinesis.send(new UpdateMaxRecordSizeCommand({ StreamARN: arn, MaxRecordSizeInKiB: 1_024 }));
     }),
   },
   'kinesis AddTagsToStream': {

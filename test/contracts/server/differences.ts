@@ -72,6 +72,42 @@ export const differences: readonly Difference[] = [
   })),
   {
     ...askKinesis,
+    route: 'kinesis SplitShard',
+    request: {
+      path: '/',
+      operation: 'SplitShard',
+      body: { ...stream, ShardToSplit: 'shardId-000000000000', NewStartingHashKey: '1000' },
+    },
+  },
+  {
+    ...askKinesis,
+    route: 'kinesis MergeShards',
+    request: {
+      path: '/',
+      operation: 'MergeShards',
+      body: { ...stream, ShardToMerge: 'shardId-000000000000', AdjacentShardToMerge: 'shardId-000000000001' },
+    },
+  },
+  {
+    ...askKinesis,
+    route: 'kinesis UpdateShardCount',
+    request: {
+      path: '/',
+      operation: 'UpdateShardCount',
+      body: { ...stream, TargetShardCount: 4, ScalingType: 'UNIFORM_SCALING' },
+    },
+  },
+  {
+    ...askKinesis,
+    route: 'kinesis UpdateMaxRecordSize',
+    request: {
+      path: '/',
+      operation: 'UpdateMaxRecordSize',
+      body: { StreamARN: resource.ResourceARN, MaxRecordSizeInKiB: 2_048 },
+    },
+  },
+  {
+    ...askKinesis,
     route: 'kinesis ListTagsForResource',
     request: { path: '/', operation: 'ListTagsForResource', body: resource },
   },

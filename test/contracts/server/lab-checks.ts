@@ -28,6 +28,11 @@ async function inject(server: ContractServer): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
+function change({ url }: ContractServer, mapping: string, changes: object): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${url}/lab/mappings/${mapping}`, { method: 'PATCH', headers, body: JSON.stringify(changes) });
+}
+
 const openShards = async (server: ContractServer) => {
   const shards = await server.services.shardReader.listShards();
   return shards.filter(({ endingSequenceNumber }) => endingSequenceNumber === undefined);
@@ -118,6 +123,18 @@ export const labChecks: Readonly<Record<string, Checks>> = {
       const response = await postJson(server, `/lab/shards/${before[0]!.shardId}/merge`, { adjacentShardId });
       expect(response.status).toBe(200);
       expect(await openShards(server)).toHaveLength(before.length - 1);
+    },
+  },
+  'PATCH /lab/mappings/:mapping': {
+    'disables a consumer that runs here, and enables it': async (server) => {
+      const { names } = server.services.identity;
+      // While a change is under way the next one is refused with 409.
+      for (const enabled of [false, true]) {
+        await eventually(async () => (await change(server, names.archiveEvents, { enabled })).status === 202);
+      }
+    },
+    'does not know another': async (server) => {
+      expect((await change(server, 'nothing', { enabled: true })).status).toBe(404);
     },
   },
   'GET /lab/clock': {

@@ -52,6 +52,22 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
       expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/readings', '/archive', '/lab/fleet']));
     },
   },
+  'GET /session': {
+    'says that no token is needed on loopback': async (server) => {
+      expect(await getJson(server, '/session')).toMatchObject({ tokenRequired: false });
+    },
+  },
+  'POST /session': {
+    'takes any token where none is needed': async (server) => {
+      const response = await postJson(server, '/session', { token: 'anything' });
+      expect([response.status, await response.json()]).toEqual([200, { tokenRequired: false, authenticated: true }]);
+    },
+  },
+  'DELETE /session': {
+    'logs out': async ({ url }) => {
+      expect((await fetch(`${url}/session`, { method: 'DELETE' })).status).toBe(204);
+    },
+  },
   'GET /health': {
     'says who it is': async (server) => {
       expect(await getJson(server, '/health')).toMatchObject({ status: 'ok', stack: 'iot', adapters: server.side });
