@@ -206,9 +206,12 @@ async function acquire(file: string, problems: Problems): Promise<(() => Promise
         stale: STALE_MILLIS,
         onCompromised: (error) => problems.met('checkpoint lock', error),
       });
-      await writeFile(owner, JSON.stringify(me));
+      // A disk that is full still takes the lock, which must be given back. Without an owner it says less.
+      await writeFile(owner, JSON.stringify(me)).catch((error: unknown) => {
+        problems.met(WHAT, new Error(cannotWrite(file, error), { cause: error }));
+      });
       return async () => {
-        await rm(owner, { force: true });
+        await rm(owner, { recursive: true, force: true });
         await release();
       };
     } catch (error) {

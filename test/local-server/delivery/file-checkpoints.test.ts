@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ShardCheckpoint } from '../../../local-server/delivery/checkpoints.ts';
@@ -163,6 +163,12 @@ test('a folder that cannot be written is told and counted, tried again, and ends
 });
 
 describe('the lock', () => {
+  test('is given back where the disk did not take who has it', async () => {
+    await mkdir(`${file}.lock-owner`, { recursive: true }); // A folder in the place of the file: no one can write it.
+    await (await open()).close();
+    await expect(stat(`${file}.lock`)).rejects.toThrow('ENOENT');
+  });
+
   test('keeps a second server out while the first runs, and not when it has closed', async () => {
     const first = await open();
     await expect(open()).rejects.toThrow(/is in use by the server with process id \d+ .*--state-folder/);
