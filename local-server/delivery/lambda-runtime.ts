@@ -160,7 +160,14 @@ function failed(error: FunctionError): Outcome {
 /** As the Node.js runtime of Lambda reports it: anything can be thrown. */
 function describeThrown(error: unknown): FunctionError & { readonly trace: readonly string[] } {
   if (!types.isNativeError(error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
+  return { errorType: error.name, errorMessage: error.message, trace: traceOf(error.stack ?? '') };
+}
+
+/** Lambda has the code in `/var/task`. Where it is on this machine is not for clients. */
+function traceOf(stack: string): readonly string[] {
+  return stack
+    .replace(/(?:file:\/\/)?\/[^\s()]*\/(?=(?:adapters|core|handlers|local-server|node_modules)\/)/g, '/var/task/')
+    .split('\n');
 }
 
 /** What JSON has no word for, such as undefined, is null. */
