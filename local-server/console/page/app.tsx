@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { Memory } from './components/memory.tsx';
 import { Scoreboard } from './components/scoreboard.tsx';
 import { formatRoute, type ViewName, viewNames } from './address.ts';
 import { route } from './route.ts';
@@ -77,6 +78,7 @@ export function App() {
         </nav>
       </header>
       <Scoreboard />
+      <Memory />
       <main id="main">
         <div class="view-title">
           <h2 ref={heading} tabIndex={-1}>

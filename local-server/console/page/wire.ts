@@ -126,6 +126,20 @@ export interface PipelineState {
   readonly stream: { readonly name: string; readonly shards: readonly ShardStatistics[] };
   /** Empty where the consumers of a deployed stack run elsewhere. */
   readonly mappings: readonly MappingState[];
+  /** Absent where the stores are elsewhere. */
+  readonly memory?: MemoryState;
+}
+
+/** How full the stores of the server are. */
+export interface MemoryState {
+  readonly limitBytes: number;
+  readonly usedBytes: number;
+  readonly state: 'room' | 'filling' | 'full';
+  /** Why it is full. */
+  readonly reason?: string;
+  readonly refusedPuts: number;
+  /** Everything that arrived before was dropped to make room. */
+  readonly trimmedBefore?: string;
 }
 
 export interface Scoreboard {
