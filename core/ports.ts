@@ -111,6 +111,10 @@ export interface ArchivedObject {
   readonly key: string;
   /** Bytes as stored. */
   readonly size: number;
+  /** When it was put; S3 tells whole seconds. */
+  readonly modifiedAt: EpochMillis;
+  /** The same for the same bytes: their MD5 in hexadecimal, unless S3 has another (of uploads in parts, or with a KMS key). */
+  readonly etag: string;
 }
 
 export interface ListOptions {

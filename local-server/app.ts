@@ -14,6 +14,8 @@ import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import { awsApi } from './aws-api/aws-api.ts';
 import type { StreamControl } from './aws-api/kinesis/stream-control.ts';
+import type { Bucket } from './aws-api/s3/bucket.ts';
+import { undeliveredBucket } from './aws-api/s3/undelivered-bucket.ts';
 import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
@@ -143,6 +145,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     retentionInHours: options.retentionHours,
     functions: new Map([[names.sensorHistory, functions.sensorHistory]]),
     consumers: new Set([names.archiveEvents, names.storeReadings]),
+    buckets: bucketsOf(services),
   });
 
   await app.register(putReadingsRoute(services.putReadings));
@@ -202,4 +205,13 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     await services.checkpoints.close();
   });
   return app;
+}
+
+function bucketsOf({ eventArchive, failureArchive, quarantine, identity }: AppServices): ReadonlyMap<string, Bucket> {
+  const { names, adapters } = identity;
+  const undelivered = adapters === 'memory' ? undeliveredBucket(failureArchive, quarantine) : failureArchive;
+  return new Map([
+    [names.bucket, eventArchive],
+    [names.undeliveredBucket, undelivered],
+  ]);
 }

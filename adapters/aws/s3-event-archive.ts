@@ -21,6 +21,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { archivedContent } from '../../core/archived-content.ts';
 import { KeyTaken, ObjectTooLarge, StoreUnavailable } from '../../core/errors.ts';
 import type { ArchivedObject, CallOptions, EventArchive, ListOptions } from '../../core/ports.ts';
 import { Backoff, type BackoffOptions, type RemainingMillis } from './backoff.ts';
@@ -107,8 +108,13 @@ export class S3EventArchive implements EventArchive {
       const page = await this.#retry('could not be listed', undefined, (abortSignal) =>
         this.#client.send(command, { abortSignal }),
       );
-      for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-        objects.push({ key: decodeKey(Key, page.EncodingType).slice(this.#prefix.length), size: Size });
+      for (const { Key = '', Size = 0, LastModified, ETag = '' } of page.Contents ?? []) {
+        objects.push({
+          key: decodeKey(Key, page.EncodingType).slice(this.#prefix.length),
+          size: Size,
+          modifiedAt: LastModified?.getTime() ?? 0,
+          etag: ETag.replaceAll('"', ''),
+        });
       }
       token = page.NextContinuationToken;
     } while (token !== undefined && objects.length < wanted);
@@ -159,9 +165,10 @@ export class S3EventArchive implements EventArchive {
 }
 
 function contentOf(key: string): Pick<PutObjectCommandInput, 'ContentType' | 'ContentEncoding'> {
-  if (key.endsWith('.ndjson.gz')) return { ContentType: 'application/x-ndjson', ContentEncoding: 'gzip' };
-  if (key.endsWith('.json')) return { ContentType: 'application/json' };
-  return {};
+  const content = archivedContent(key);
+  if (content === undefined) return {};
+  const { contentType: ContentType, contentEncoding } = content;
+  return { ContentType, ...(contentEncoding !== undefined && { ContentEncoding: contentEncoding }) };
 }
 
 /** S3 encodes keys as forms do: `+` is a space. */

@@ -1,15 +1,13 @@
 /**
- * The quarantine in S3. It leaves one object of JSON per record, under `quarantine/` and `formatQuarantineKey`:
- * `{shardId, sequenceNumber, partitionKey, arrivedAt, quarantinedAt, reasons: [{field, rule, seen}], raw}`, with `raw`
- * the bytes in base64 and times in UTC with milliseconds. A record that is kept again leaves the object as it was first. S3
- * keeps them until someone or a lifecycle rule of the bucket deletes them.
+ * The quarantine in S3. It leaves one object of JSON per record (`core/quarantine-object.ts`), under `quarantine/` and
+ * `formatQuarantineKey`. A record that is kept again leaves the object as it was first. S3 keeps them until someone or a
+ * lifecycle rule of the bucket deletes them.
  */
 import { KeyTaken, StoreUnavailable } from '../../core/errors.ts';
 import type { CallOptions, Quarantine, QuarantinedRecord, QuarantineListOptions } from '../../core/ports.ts';
 import { countWithin } from '../../core/page-bytes.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
-import type { Reason } from '../../core/reading.ts';
-import { formatTimestamp } from '../../core/timestamp.ts';
+import { decodeQuarantined, encodeQuarantined, QUARANTINE_PREFIX } from '../../core/quarantine-object.ts';
 import { OutOfTime } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { S3EventArchive, type S3EventArchiveOptions } from './s3-event-archive.ts';
@@ -20,21 +18,11 @@ const MAX_REQUESTS_IN_FLIGHT = 16;
 /** More records of the same numbers than streams that were made anew under one name on one day. */
 const MAX_COPIES = 100;
 
-interface QuarantineObject {
-  readonly shardId: string;
-  readonly sequenceNumber: string;
-  readonly partitionKey: string;
-  readonly arrivedAt: string;
-  readonly quarantinedAt: string;
-  readonly reasons: readonly Reason[];
-  readonly raw: string;
-}
-
 export class S3Quarantine implements Quarantine {
   readonly #objects: S3EventArchive;
   readonly #store: string;
 
-  constructor({ prefix = 'quarantine/', store = 'quarantine', ...options }: S3EventArchiveOptions) {
+  constructor({ prefix = QUARANTINE_PREFIX, store = 'quarantine', ...options }: S3EventArchiveOptions) {
     this.#store = store;
     this.#objects = new S3EventArchive({ ...options, prefix, store });
   }
@@ -55,7 +43,7 @@ export class S3Quarantine implements Quarantine {
     let key = firstKey;
     for (let copy = 2; copy <= MAX_COPIES; copy += 1) {
       try {
-        await this.#objects.put(key, encode(quarantined), options);
+        await this.#objects.put(key, encodeQuarantined(quarantined), options);
         return;
       } catch (error) {
         if (!(error instanceof KeyTaken)) throw error;
@@ -74,52 +62,19 @@ export class S3Quarantine implements Quarantine {
     );
     const records = await mapInParallel(objects, MAX_REQUESTS_IN_FLIGHT, async ({ key }) => {
       const body = await this.#objects.get(key);
-      return body && decode(key, body);
+      return body && decodeQuarantined(key, body);
     });
     // What was deleted since it was listed is no longer there.
     return { records: records.filter((record) => record !== undefined), more: more || objects.length < listed.length };
   }
 }
 
-function encode({ record, reasons, quarantinedAt }: QuarantinedRecord): Uint8Array {
-  const { shardId, sequenceNumber, partitionKey, arrivedAt, data } = record;
-  const object: QuarantineObject = {
-    shardId,
-    sequenceNumber,
-    partitionKey,
-    arrivedAt: formatTimestamp(arrivedAt),
-    quarantinedAt: formatTimestamp(quarantinedAt),
-    reasons,
-    raw: Buffer.from(data).toString('base64'),
-  };
-  return Buffer.from(JSON.stringify(object));
-}
-
 function isSameRecord(existing: Uint8Array, { record }: QuarantinedRecord, key: string): boolean {
   let kept: QuarantinedRecord['record'];
   try {
-    kept = decode(key, existing).record;
+    kept = decodeQuarantined(key, existing).record;
   } catch {
     return false; // Someone else's object.
   }
   return kept.arrivedAt === record.arrivedAt && Buffer.compare(kept.data, record.data) === 0;
-}
-
-/** Undoes `encode`. */
-function decode(key: string, body: Uint8Array): QuarantinedRecord {
-  try {
-    const { raw, reasons, arrivedAt, quarantinedAt, ...rest } = JSON.parse(
-      Buffer.from(body).toString(),
-    ) as QuarantineObject;
-    const record = { ...rest, arrivedAt: Date.parse(arrivedAt), data: new Uint8Array(Buffer.from(raw, 'base64')) };
-    const copy = key === formatQuarantineKey(record) ? undefined : /_(\d+)\.json$/.exec(key)?.[1];
-    return {
-      record,
-      reasons,
-      quarantinedAt: Date.parse(quarantinedAt),
-      ...(copy !== undefined && { copy: Number(copy) }),
-    };
-  } catch (cause) {
-    throw new Error(`the object ${key} is no record of the quarantine`, { cause });
-  }
 }

@@ -2,6 +2,7 @@
  * The archive in memory: every object that was put, under its key, until the process ends or the budget has the oldest
  * dropped. Bytes are copied on their way in and out, so that no caller can change what is archived.
  */
+import { createHash } from 'node:crypto';
 import { KeyTaken } from '../../core/errors.ts';
 import type { ArchivedObject, Clock, EpochMillis, EventArchive, ListOptions } from '../../core/ports.ts';
 import { MemoryBudget, type StoreAccount } from './memory-budget.ts';
@@ -17,6 +18,8 @@ export interface MemoryEventArchiveOptions {
 interface StoredObject {
   readonly body: Uint8Array;
   readonly putAt: EpochMillis;
+  /** Made when somebody lists the object: nobody waits for it when it is put. */
+  etag?: string;
 }
 
 /** Memory of an object beside its body, with a key of the archive (`bench/memory-estimates.ts`). */
@@ -29,7 +32,7 @@ export class MemoryEventArchive implements EventArchive {
   #bytes = 0;
 
   constructor(options: Partial<MemoryEventArchiveOptions> = {}) {
-    const { clock = { now: () => 0 }, budget = MemoryBudget.unlimited(), store = 'archive' } = options;
+    const { clock = { now: () => Date.now() }, budget = MemoryBudget.unlimited(), store = 'archive' } = options;
     this.#clock = clock;
     this.#account = budget.open(store, 'objects', (instant) => this.#dropBefore(instant));
   }
@@ -48,7 +51,7 @@ export class MemoryEventArchive implements EventArchive {
 
   async list(options: ListOptions): Promise<{ readonly objects: readonly ArchivedObject[]; readonly more: boolean }> {
     const { entries, more } = this.#objects.page(options);
-    return { objects: entries.map(([key, { body }]) => ({ key, size: body.length })), more };
+    return { objects: entries.map(([key, stored]) => describe(key, stored)), more };
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -69,4 +72,9 @@ export class MemoryEventArchive implements EventArchive {
       this.#account.trim(1, body.length + OVERHEAD_BYTES);
     }
   }
+}
+
+function describe(key: string, stored: StoredObject): ArchivedObject {
+  stored.etag ??= createHash('md5').update(stored.body).digest('hex');
+  return { key, size: stored.body.length, modifiedAt: stored.putAt, etag: stored.etag };
 }

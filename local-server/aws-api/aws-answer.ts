@@ -15,7 +15,7 @@ const xml = new XMLBuilder({ ignoreAttributes: false });
 /** Text that the Java SDKs take before they look into the body; the body has it whole. */
 const MAX_HEADER_TEXT = 1_024;
 
-function encodeXml(root: object): Buffer {
+export function encodeXml(root: object): Buffer {
   return Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${xml.build(root)}`);
 }
 
@@ -46,6 +46,11 @@ function jsonHeaders({ type, message }: AwsError, requestId: string): Record<str
 }
 
 const xmlHeaders = (_error: AwsError, requestId: string) => ({ 'x-amzn-requestid': requestId });
+
+/** Which each answer of S3 has, good or bad. */
+export function s3Headers(requestId: string): Record<string, string> {
+  return { 'x-amz-request-id': requestId, 'x-amz-id-2': randomBytes(48).toString('base64') };
+}
 
 /** Query's errors tell whose fault it was (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
 function queryError({ type, message, statusCode }: AwsError, { requestId }: Circumstances): Buffer {
@@ -81,12 +86,9 @@ const writers: Readonly<Record<AwsProtocol, ErrorWriter>> = {
       encodeXml({ Response: { Errors: { Error: { Code: type, Message: message } }, RequestID: requestId } }),
   },
   s3: {
-    headers: (_error, requestId) => ({
-      'x-amz-request-id': requestId,
-      'x-amz-id-2': randomBytes(48).toString('base64'),
-    }),
-    body: ({ type, message }, { requestId }) =>
-      encodeXml({ Error: { Code: type, Message: message, RequestId: requestId } }),
+    headers: (_error, requestId) => s3Headers(requestId),
+    body: ({ type, message, details }, { requestId }) =>
+      encodeXml({ Error: { Code: type, Message: message, ...details, RequestId: requestId } }),
   },
 };
 

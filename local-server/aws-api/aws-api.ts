@@ -9,14 +9,16 @@ import type { KinesisApiOptions } from './kinesis/context.ts';
 import { kinesisApi } from './kinesis/kinesis-api.ts';
 import { lambdaApi, type LambdaApiOptions } from './lambda/lambda-api.ts';
 import { refuse } from './refusals.ts';
+import { s3Api, type S3ApiOptions } from './s3/s3-api.ts';
 import { callOf, speakAws } from './wire.ts';
 
-export interface AwsApiOptions extends KinesisApiOptions, LambdaApiOptions {}
+export interface AwsApiOptions extends KinesisApiOptions, LambdaApiOptions, S3ApiOptions {}
 
 export async function awsApi(app: FastifyInstance, options: AwsApiOptions): Promise<void> {
   addAwsConstraint(app);
   await app.register(kinesisApi, options);
   await app.register(lambdaApi, options);
+  await app.register(s3Api, options);
   await app.register(otherServices, options);
 }
 
@@ -26,14 +28,12 @@ const otherServices: FastifyPluginCallback<AwsApiOptions> = (app, { names }, don
     bodyTooLarge: new AwsError('RequestEntityTooLarge', 'This service is not offered here.', 413),
     internalFailure: new AwsError('InternalFailure', 'The server could not do this now; its log says why.', 500),
   });
-  for (const door of ['s3', 'other'] as const) {
-    app.all('/*', { constraints: constraintsFor(door), schema: { hide: true } }, (request, reply) => {
-      const call = callOf(reply);
-      // The Query protocol names its operation in the form.
-      const operation = call.operation ?? readAction(request.body);
-      throw refuse({ ...call, operation }, request.raw, { names });
-    });
-  }
+  app.all('/*', { constraints: constraintsFor('other'), schema: { hide: true } }, (request, reply) => {
+    const call = callOf(reply);
+    // The Query protocol names its operation in the form.
+    const operation = call.operation ?? readAction(request.body);
+    throw refuse({ ...call, operation }, request.raw, { names });
+  });
   done();
 };
 

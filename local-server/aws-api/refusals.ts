@@ -5,7 +5,7 @@ import { AwsError } from './aws-error.ts';
 
 const ENDPOINT_ADVICE =
   'If the call was meant for AWS: unset AWS_ENDPOINT_URL, which sends the calls of every service here, and set ' +
-  'AWS_ENDPOINT_URL_KINESIS and AWS_ENDPOINT_URL_LAMBDA instead.';
+  'AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL_LAMBDA and AWS_ENDPOINT_URL_S3 instead.';
 
 /** Names that people know services by, where the signature has another. */
 const knownAs: ReadonlyMap<string, string> = new Map([
@@ -47,10 +47,6 @@ function insteadOf({ service }: AwsCall, names: StackNames): readonly string[] |
   switch (service) {
     case 'dynamodb':
       return [`Read the history of a sensor with GET /sensors/{sensorId}/readings, or invoke ${names.sensorHistory}.`];
-    case 's3':
-      return [
-        'Read the archive with GET /archive and GET /archive/{key}, and what was not delivered with GET /failures and GET /quarantine.',
-      ];
     case 'monitoring':
       return ['Read the metric of a sensor with GET /metrics/sensors/{sensorId}.'];
     case 'logs':

@@ -1,4 +1,5 @@
 /** What every archive promises. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { KeyTaken } from '../../core/errors.ts';
 import type { EventArchive, ListOptions } from '../../core/ports.ts';
@@ -45,7 +46,23 @@ export function eventArchiveContract(name: string, create: () => Promise<EventAr
         () => archive.list({ prefix: key, limit: 10 }),
         ({ objects: [object] }) => object !== undefined,
       );
-      expect(objects).toEqual([{ key, size: 8 }]);
+      expect(objects).toMatchObject([{ key, size: 8 }]);
+    });
+
+    test('tells when an object was put, also once it is put again, and the MD5 of its bytes', async () => {
+      const { archive } = harness();
+      const key = uniqueName('told');
+      // S3 tells whole seconds.
+      const before = Math.floor(Date.now() / 1_000) * 1_000;
+      await archive.put(key, bytesOf('the same'));
+      const after = Date.now() + 1_000;
+      const list = async () => (await archive.list({ prefix: key, limit: 1 })).objects;
+      const [object] = await eventually(harness(), list, ({ length }) => length > 0);
+      expect(object!.modifiedAt).toBeGreaterThanOrEqual(before);
+      expect(object!.modifiedAt).toBeLessThanOrEqual(after);
+      expect(object!.etag).toBe(createHash('md5').update('the same').digest('hex'));
+      await archive.put(key, bytesOf('the same'));
+      expect(await list()).toEqual([object]);
     });
 
     test('refuses other bytes for a key, changes nothing, and gives what is there', async () => {

@@ -18,7 +18,9 @@ export const putRecord: Operation = async (members, context) => {
   if (!outcome.taken) {
     if (outcome.permanent === true) throw invalidArgument(outcome.message);
     const code = errorCodeOf(outcome);
-    throw new AwsError(code, outcome.message, code === 'InternalFailure' ? 500 : 400, outcome.retryAfterSeconds);
+    throw new AwsError(code, outcome.message, code === 'InternalFailure' ? 500 : 400, {
+      retryAfterSeconds: outcome.retryAfterSeconds,
+    });
   }
   return { ShardId: outcome.shardId, SequenceNumber: outcome.sequenceNumber };
 };

@@ -27,6 +27,7 @@ export async function frontDoor(
     retentionInHours: 24,
     functions: new Map(),
     consumers: new Set<string>(),
+    buckets: new Map(),
     ...options,
   });
   return app;
