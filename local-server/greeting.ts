@@ -30,7 +30,7 @@ export function greet(greeting: Greeting): string {
     `  page       ${page(address)}`,
     ...network.map((origin) => `             ${page(origin)}`),
     `  API        ${address}/docs`,
-    `  AWS        AWS_ENDPOINT_URL=${address}  (${token === undefined ? 'signatures are not checked' : 'signed with the token'})`,
+    `  AWS        set AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL_LAMBDA and AWS_ENDPOINT_URL_S3 to ${address}  (${token === undefined ? 'signatures are not checked' : 'signed with the token'})`,
     `  stack      ${identity.stack}, account ${identity.accountId}, ${placeOf(greeting)}`,
     ...tokenLines(token, made, address),
     ...(certificate === undefined ? [] : [`  TLS        SHA-256 fingerprint ${certificate.fingerprint}`]),
