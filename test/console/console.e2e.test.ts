@@ -6,6 +6,7 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { pino } from 'pino';
 import { buildApp } from '../../local-server/app.ts';
+import { AccessToken } from '../../local-server/http/access-token.ts';
 import { memoryContainer } from '../../local-server/memory-container.ts';
 import { appServices } from '../../local-server/module.ts';
 import { describeWithEngine } from '../support/engines.ts';
@@ -123,6 +124,34 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     const bytes = bodies.reduce((sum, body) => sum + gzipSync(new Uint8Array(body)).length, 0);
     expect(bytes).toBeLessThan(150_000);
     expect(bytes).toBeGreaterThan(10_000);
+  });
+
+  test('logs in with the token, by the form or the link, and out again', async () => {
+    const own = await startServer({ token: new AccessToken('open-sesame-0123456789') });
+    try {
+      await page.goto(own.url);
+      const form = page.getByRole('form', { name: 'Log in' });
+      await form.getByLabel('Token').fill('guess');
+      await form.getByRole('button', { name: 'Log in' }).click();
+      await page.getByText('not the token of this server').waitFor();
+      forgiveFailedRequests();
+      await form.getByLabel('Token').fill('open-sesame-0123456789');
+      await form.getByRole('button', { name: 'Log in' }).click();
+      await page.locator('[data-connection=live]').waitFor();
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await form.waitFor();
+      await page.goto('about:blank');
+      await page.goto(`${own.url}/#token=open-sesame-0123456789`);
+      await page.locator('[data-connection=live]').waitFor();
+      expect(page.url()).not.toContain('sesame');
+      await page.goBack();
+      await page.goForward();
+      expect(page.url()).not.toContain('sesame');
+    } finally {
+      await page.goto('about:blank');
+      forgiveFailedRequests();
+      await own.close();
+    }
   });
 
   test('puts a reading, says when it is in the table, and shows it as history', async () => {

@@ -4,6 +4,7 @@ import { Memory } from './components/memory.tsx';
 import { Scoreboard } from './components/scoreboard.tsx';
 import { formatRoute, type ViewName, viewNames } from './address.ts';
 import { route } from './route.ts';
+import { logOut } from './session.ts';
 import { useStore } from './store.ts';
 import { Archive } from './views/archive.tsx';
 import { Devices } from './views/devices.tsx';
@@ -37,7 +38,7 @@ const views: Readonly<Record<ViewName, View>> = {
   lab: { title: 'Lab', about: 'Make things fail, and see that nothing is lost.', Content: Lab },
 };
 
-export function App() {
+export function App({ canLogOut }: { canLogOut: boolean }) {
   const { view, parameters } = useStore(route);
   const { title, about, Content } = views[view];
   const heading = useRef<HTMLHeadingElement>(null);
@@ -90,6 +91,7 @@ export function App() {
       </main>
       <footer>
         <a href="/docs">API</a>
+        {canLogOut && <button onClick={() => void logOut()}>Log out</button>}
       </footer>
     </>
   );
