@@ -63,6 +63,9 @@ test('the function prints the mean of each sensor and minute', async () => {
     await put('a', 1);
     await put('b', '5');
     await time.pass(20_000);
+    const noon = Date.UTC(2026, 0, 15, 12);
+    const openWindow = { start: noon, end: noon + 60_000 };
+    expect(await mapping.state()).toMatchObject({ shards: [{ openWindow }] });
     await put('a', 3);
     await time.pass(60_000);
     await put('a', 7);
@@ -72,6 +75,7 @@ test('the function prints the mean of each sensor and minute', async () => {
       { minute: '2026-01-15T12:00:00Z', sensorid: 'b', count: 1, mean: 5 },
       { minute: '2026-01-15T12:01:00Z', sensorid: 'a', count: 1, mean: 7 },
     ]);
+    expect((await mapping.state()).shards[0]).not.toHaveProperty('openWindow');
     const stopped = mapping.stop();
     await time.settle();
     await stopped;

@@ -4,6 +4,7 @@
  * records for a Kinesis Data Streams event source in Lambda"). The shape by condition is the one recorded on AWS
  * (test/recorded): a record whose age was exceeded has no `responseContext`; after a partial response `functionError` is
  * there and null; records that never reached the function have a request id of their own and count as one invocation.
+ * Chosen: what was too large to be tried has no `responseContext` either, as there was no response.
  */
 import type { EpochMillis, StreamRecord } from '../ports.ts';
 import { formatTimestamp } from '../timestamp.ts';
@@ -33,13 +34,14 @@ export function failureRecord(batch: GivenUpBatch): unknown {
       condition,
       approximateInvokeCount: Math.max(1, attempts.invocations),
     },
-    ...(condition === 'RetryAttemptsExhausted' && {
-      responseContext: {
-        statusCode: 200,
-        executedVersion: '$LATEST',
-        functionError: attempts.last?.functionError ?? null,
-      },
-    }),
+    ...(condition === 'RetryAttemptsExhausted' &&
+      attempts.last !== undefined && {
+        responseContext: {
+          statusCode: 200,
+          executedVersion: '$LATEST',
+          functionError: attempts.last.functionError,
+        },
+      }),
     version: '1.0',
     timestamp: formatTimestamp(givenUpAt),
     KinesisBatchInfo: {

@@ -156,6 +156,7 @@ export class ShardConsumer {
 
   state(): ShardConsumerState {
     const arrivals = this.#lanes.map(({ oldest }) => oldest?.arrivedAt).filter((at) => at !== undefined);
+    const { window } = this;
     return {
       checkpoint: this.#checkpoint,
       ...(arrivals.length > 0 && { oldestArrival: Math.min(...arrivals) }),
@@ -165,6 +166,7 @@ export class ShardConsumer {
       filteredOut: this.#filteredOut,
       millisBehindLatest: this.#millisBehindLatest,
       finished: this.finished,
+      ...(window?.state !== undefined && { openWindow: { start: window.start, end: window.end } }),
       lanes: this.#lanes.map((lane) => ({
         waiting: lane.length,
         inFlight: lane.inFlight?.records.length ?? 0,

@@ -1,6 +1,7 @@
 /** How far a consumer of one shard is, for people to look at. Types alone: the console's page shows them in a browser. */
 import type { EpochMillis, ShardPosition } from '../ports.ts';
 import type { Attempts } from './decision.ts';
+import type { WindowSpan } from './tumbling-window.ts';
 
 export interface ShardConsumerState {
   readonly checkpoint: ShardPosition;
@@ -15,6 +16,8 @@ export interface ShardConsumerState {
   readonly filteredOut: number;
   readonly millisBehindLatest: number;
   readonly finished: boolean;
+  /** The tumbling window that has records and is not closed. */
+  readonly openWindow?: WindowSpan;
   readonly lanes: readonly LaneState[];
 }
 

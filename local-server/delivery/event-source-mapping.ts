@@ -187,7 +187,7 @@ export class EventSourceMapping implements MappingControl {
   }
 
   async #shardState(shardId: string, worker: ShardWorker) {
-    const { checkpoint, oldestArrival, unfinished, trimmed, filteredOut, finished, lanes } = worker.state;
+    const { checkpoint, oldestArrival, unfinished, trimmed, filteredOut, finished, openWindow, lanes } = worker.state;
     const last = this.#lastInvocations.get(shardId);
     const { steady } = this.#options;
     return {
@@ -200,6 +200,8 @@ export class EventSourceMapping implements MappingControl {
         oldestArrival === undefined ? 0 : Math.max(0, Math.round(steady.now() - steady.momentOf(oldestArrival))),
       trimmedRecords: trimmed,
       filteredOutRecords: filteredOut,
+      /** In milliseconds since 1970. */
+      ...(openWindow !== undefined && { openWindow }),
       lanes,
       ...(last !== undefined && { lastInvocation: last }),
     };

@@ -68,6 +68,19 @@ describe('what the on-failure destination is sent', () => {
     });
   });
 
+  test('has no responseContext where the records were too large to be tried', () => {
+    const attempts = { failures: 0, refusals: 0, invocations: 0 };
+    const record = failureRecord({ ...batch, attempts, condition: 'RetryAttemptsExhausted' });
+    expect(record).toMatchObject({
+      requestContext: {
+        requestId: 'request-of-its-own',
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 1,
+      },
+    });
+    expect(record).not.toHaveProperty('responseContext');
+  });
+
   test('names a single record as both ends', () => {
     expect(failureRecord({ ...batch, records: records.slice(0, 1) })).toMatchObject({
       KinesisBatchInfo: {

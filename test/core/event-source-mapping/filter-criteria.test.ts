@@ -41,6 +41,31 @@ describe('a record goes to the function', () => {
     ]);
   });
 
+  // RFC 8259: JSON has no byte order mark; a parser may refuse it. Payloads as devices write them: spaces around, numbers with a sign.
+  test('whatever the white space around its JSON is, and however a number is written', () => {
+    const cold = filterOf({ data: { value: [{ numeric: ['<', -5e-1] }] } });
+    for (const text of [' {"value":-1}\n', '{"value":-1.0}', '{"value":-10e-1}']) {
+      expect(cold(record(Buffer.from(text)))).toBe(true);
+    }
+    expect(cold(record(Buffer.from('\ufeff{"value":-1}')))).toBe(false);
+  });
+
+  // What users wrote that matched nothing: terraform-aws-modules/terraform-aws-lambda#413, serverless/serverless#12131.
+  test('where a number and the existence of another field are asked for, of the payload and not of the record', () => {
+    const local = filterOf({ data: { typeId: [210], locally: [{ exists: true }] } });
+    expect(local(record({ typeId: 210, locally: false }))).toBe(true);
+    expect(local(record({ typeId: '210', locally: false }))).toBe(false);
+    expect(local(record({ typeId: 210, locally: {} }))).toBe(false);
+    expect(() => filterOf({ eventName: 'INSERT' })).toThrow('$.eventName: must be an object or an array');
+  });
+
+  // A payload that is JSON within JSON is text: a pattern does not look into it.
+  test('not where its JSON is text in JSON, or base64 in base64', () => {
+    const one = filterOf({ data: { value: [1] } });
+    expect(one(record(JSON.stringify(JSON.stringify({ value: 1 }))))).toBe(false);
+    expect(one(record(Buffer.from(Buffer.from('{"value":1}').toString('base64'))))).toBe(false);
+  });
+
   test('where there are no filters', () => {
     expect(filterOf()(record({}))).toBe(true);
   });
@@ -61,6 +86,14 @@ describe('data that is not JSON', () => {
   test.each(notJson)('goes through by the other keys alone: %#', (data) => {
     expect(filterOf({ partitionKey: [{ exists: true }] })(record(data))).toBe(true);
     expect(filterOf({ data: { value: [1] } }, { partitionKey: [{ exists: true }] })(record(data))).toBe(true);
+  });
+
+  // LDG, "Filtering Kinesis aggregated records": with a standard iterator Lambda does not look into aggregates of the KPL.
+  test('as an aggregate of the KPL is dropped too, also where readings in it would match', () => {
+    const magic = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
+    const aggregate = record(Buffer.concat([magic, Buffer.from('{"value":1}'), Buffer.alloc(16)]));
+    expect(filterOf({ data: { value: [1] } })(aggregate)).toBe(false);
+    expect(filterOf({ partitionKey: [{ exists: true }] })(aggregate)).toBe(true);
   });
 
   test('is not JSON of another kind, in which a pattern just finds nothing', () => {
