@@ -24,7 +24,7 @@ export interface Position {
 }
 
 /** Losses of one cause. The first ones are named. */
-export interface LossGroup extends Pick<Loss, 'side' | 'cause'> {
+interface LossGroup extends Pick<Loss, 'side' | 'cause'> {
   readonly count: number;
   readonly positions: readonly Position[];
 }

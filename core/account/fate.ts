@@ -8,7 +8,7 @@ export const sides = ['archive', 'store'] as const satisfies readonly Side[];
  * `replaced`: a later reading of the batch has the same sensor and timestamp. `left out`: the consumer's filters or its starting
  * position leave the record to nobody. `given up`: the failure destination has it. `lost`: nobody has it, as far as is known.
  */
-export const fates = ['open', 'archived', 'stored', 'quarantined', 'replaced', 'given up', 'left out', 'lost'] as const;
+const fates = ['open', 'archived', 'stored', 'quarantined', 'replaced', 'given up', 'left out', 'lost'] as const;
 export type Fate = (typeof fates)[number];
 
 const codes = Object.fromEntries(fates.map((fate, code) => [fate, code])) as Readonly<Record<Fate, number>>;

@@ -15,7 +15,7 @@ export interface Sample {
   readonly data: Uint8Array;
 }
 
-export type Finding = 'same' | 'differs' | 'missing';
+type Finding = 'same' | 'differs' | 'missing';
 
 /** What a look at one store found; absent where there was nothing to look for or it could not be looked for. */
 export type Look = Readonly<Partial<Record<Side, Finding>>>;

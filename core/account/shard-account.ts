@@ -14,7 +14,7 @@ import { CLAIMED, type Fate, fateOf, isOpen, type Side, sides, wasRead, withFate
 import { type Block, OpenRecords } from './open-records.ts';
 import { encodePosition, WORDS } from './position.ts';
 
-export type LossCause = 'not kept' | 'never read' | 'expired unread';
+type LossCause = 'not kept' | 'never read' | 'expired unread';
 
 export interface Loss {
   readonly side: Side;

@@ -117,7 +117,7 @@ export function verdictOf(knowledge: Knowledge): Verdict {
 }
 
 /** Everything that keeps the verdict from being sure. */
-export function unknownOf({ standing, unknown }: Pick<Knowledge, 'standing' | 'unknown'>): readonly string[] {
+function unknownOf({ standing, unknown }: Pick<Knowledge, 'standing' | 'unknown'>): readonly string[] {
   const own = [
     ...(standing.balanced ? [] : ['the account contradicts itself, which is a bug']),
     ...(standing.notFollowed > 0

@@ -239,7 +239,9 @@ describe('GET /sensors/{sensorId}/readings', () => {
   });
 
   test('refuses the cursor of another sensor', async () => {
-    await post(JSON.stringify([1, 2].map((value) => ({ sensorid: 'mine', value, timestamp: value }))));
+    await post(
+      JSON.stringify([1, 2].map((value) => ({ sensorid: 'mine', value, timestamp: `2026-01-15T12:00:0${value}Z` }))),
+    );
     const { nextCursor } = (await history('mine', '?limit=1')).body;
     expect((await history('yours', `?cursor=${nextCursor}`)).body.detail).toContain('another sensor');
   });

@@ -5,8 +5,8 @@
 import { Account } from '../../../core/account/account.ts';
 import { type Side, sides } from '../../../core/account/fate.ts';
 
-export const faults = ['swallowed put', 'skipped by reader', 'not kept'] as const;
-export type Fault = (typeof faults)[number];
+const faults = ['swallowed put', 'skipped by reader', 'not kept'] as const;
+type Fault = (typeof faults)[number];
 
 export interface Step {
   readonly kind: number;

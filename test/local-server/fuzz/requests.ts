@@ -235,7 +235,7 @@ const lambda: fc.Arbitrary<Call> = fc
 const framings = ['length', 'chunks', 'too-short', 'too-long', 'broken-chunks', 'both', 'none', 'cut'] as const;
 type Framing = (typeof framings)[number];
 
-export interface FuzzRequest extends RawRequest {
+interface FuzzRequest extends RawRequest {
   /** A request in HTTP, which must be answered. */
   readonly whole: boolean;
 }
