@@ -124,7 +124,7 @@ describeWithEngine('moto_server', 'the pipeline on moto, with the AWS CLI', (exe
     async ({ path }) => {
       await createStack(names, 1, moto.clientOptions);
       const timestamp = new Date().toISOString();
-      const sequenceNumber = await put('Küche', JSON.stringify({ sensorid: 'Küche', value: '22.5', timestamp }));
+      const sequenceNumber = await put('Küche', JSON.stringify({ sensorid: 'Küche', value: '22.53125', timestamp }));
       const noReading = await put('Küche', Buffer.from([0xff]));
 
       await withFunctions(path, async ({ archiver, storer, history }) => {
@@ -145,7 +145,7 @@ describeWithEngine('moto_server', 'the pipeline on moto, with the AWS CLI', (exe
           .trimEnd()
           .split('\n');
         expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-          { sequenceNumber, partitionKey: 'Küche', data: { sensorid: 'Küche', value: '22.5', timestamp } },
+          { sequenceNumber, partitionKey: 'Küche', data: { sensorid: 'Küche', value: '22.53125', timestamp } },
           { sequenceNumber: noReading, raw: '/w==' },
         ]);
         expect(await keys(names.undeliveredBucket)).toEqual([
@@ -153,18 +153,20 @@ describeWithEngine('moto_server', 'the pipeline on moto, with the AWS CLI', (exe
         ]);
 
         const { Items } = await aws<{ Items: object[] }>('dynamodb', 'scan', '--table-name', names.table);
-        expect(Items).toMatchObject([{ SensorId: { S: 'Küche' }, Timestamp: { S: timestamp }, Value: { N: '22.5' } }]);
+        expect(Items).toMatchObject([
+          { SensorId: { S: 'Küche' }, Timestamp: { S: timestamp }, Value: { N: '22.53125' } },
+        ]);
 
         const { Metrics } = await aws<{ Metrics: object[] }>('cloudwatch', 'list-metrics', '--namespace', 'Sensors');
         expect(Metrics).toMatchObject([{ MetricName: 'SensorData', Dimensions: [{ Name: 'SensorId' }] }]);
 
         const { payload } = await history.invoke({ operation: 'query', sensorid: 'Küche' });
-        expect(payload).toEqual({ Items: [{ SensorId: 'Küche', Timestamp: timestamp, Value: 22.5 }], Count: 1 });
+        expect(payload).toEqual({ Items: [{ SensorId: 'Küche', Timestamp: timestamp, Value: 22.53125 }], Count: 1 });
 
         expect(storer.logged).toMatchObject([
           { level: 'info', msg: 'stored', shardId: 'shardId-000000000000', records: 2, stored: 1, quarantined: 1 },
         ]);
-        expect(JSON.stringify([archiver.logged, storer.logged])).not.toContain('22.5');
+        expect(JSON.stringify([archiver.logged, storer.logged])).not.toContain('22.53125');
       });
     },
     60_000,

@@ -57,7 +57,7 @@ export class FollowedClock implements SteadyClock {
   momentOf(time: EpochMillis): EpochMillis {
     const now = this.now();
     for (const { aheadMillis, start, end } of this.#stretches) {
-      const latest = end ?? now + aheadMillis + STEP_MILLIS;
+      const latest = (end ?? now + aheadMillis) + STEP_MILLIS;
       if (time >= start && time <= latest) return time - aheadMillis;
     }
     // A time that the clock leapt over, or one to come.

@@ -17,7 +17,7 @@ async function harnessOn(engine: EngineBehindProxy): Promise<SensorDataHarness> 
   const tableName = 'SensorData';
   await createSensorDataTable(client, tableName);
   return {
-    table: new DynamoDbSensorData({ client, tableName, clock: new SystemClock() }),
+    table: new DynamoDbSensorData({ client, tableName, clock: new SystemClock(), patienceMillis: 60_000 }),
     close: async () => {
       client.destroy();
       await engine.close();

@@ -94,11 +94,7 @@ export const doorChecks: Readonly<Record<string, Checks>> = {
     404,
     'Lambda has Invoke',
   ),
-  'ALL /* (s3)': refuses(
-    (server) => callAws(server, 's3', 'DELETE', '/bucket/key'),
-    400,
-    '<Code>NotImplemented</Code>',
-  ),
+  'ALL /* (s3)': refuses((server) => callAws(server, 's3', 'GET', '/bucket?acl'), 400, '<Code>NotImplemented</Code>'),
   'ALL /* (other)': refuses(
     (server) => callAws(server, 'sts', 'POST', '/', 'Action=GetCallerIdentity'),
     404,

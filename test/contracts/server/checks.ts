@@ -3,9 +3,16 @@ import { doorChecks } from './aws-checks.ts';
 import { dataChecks } from './data-checks.ts';
 import { labChecks } from './lab-checks.ts';
 import { pageChecks } from './page-checks.ts';
+import { s3Checks } from './s3-checks.ts';
 import { type Checks, SENSOR } from './fixture.ts';
 
-export const checks: Readonly<Record<string, Checks>> = { ...pageChecks, ...dataChecks, ...labChecks, ...doorChecks };
+export const checks: Readonly<Record<string, Checks>> = {
+  ...pageChecks,
+  ...dataChecks,
+  ...labChecks,
+  ...doorChecks,
+  ...s3Checks,
+};
 
 interface InvalidRequest {
   readonly method: string;

@@ -33,7 +33,7 @@ export async function operationsOf(server: ContractServer): Promise<string[]> {
   const refusals = {
     kinesis: callKinesis(server, 'NoSuchOperation', {}),
     lambda: callAws(server, 'lambda', 'DELETE', '/2015-03-31/no-such-operation'),
-    s3: callAws(server, 's3', 'PATCH', '/no-such-operation'),
+    s3: callAws(server, 's3', 'GET', '/bucket?acl'),
   };
   const offered = Object.entries(refusals).map(async ([door, refusal]) => {
     const text = await (await refusal).text();

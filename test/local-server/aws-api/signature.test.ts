@@ -238,9 +238,12 @@ describeWithBoto3('boto3', (python) => {
       ['sts', 'get_caller_identity', {}],
       ['ec2', 'describe_regions', {}],
       ['s3', 'list_objects_v2', { Bucket: 'b', Prefix: 'a b+c/ü*(1)' }],
-      ['s3', 'put_object', { Bucket: 'b', Key: 'k', Body: 'x' }],
       ['cloudwatch', 'list_metrics', {}],
     ]);
+    const [written] = await callBoto3(python, withSecret(secret), [
+      ['s3', 'put_object', { Bucket: 'b', Key: 'k', Body: 'x' }],
+    ]);
+    expect(written?.error?.Message).toContain('S3 is read only here');
     for (const { error } of others) expect(error?.Code).not.toMatch(/Auth|Signature|AccessDenied|Token/);
   });
 
