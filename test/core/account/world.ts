@@ -5,9 +5,6 @@
 import { Account } from '../../../core/account/account.ts';
 import { type Side, sides } from '../../../core/account/fate.ts';
 
-const faults = ['swallowed put', 'skipped by reader', 'not kept'] as const;
-type Fault = (typeof faults)[number];
-
 export interface Step {
   readonly kind: number;
   readonly a: number;
