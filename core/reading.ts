@@ -12,6 +12,8 @@ export interface SensorReading {
   readonly value: number;
   /** UTC ISO 8601 with milliseconds. */
   readonly timestamp: string;
+  /** What the value is measured in, as it was sent (`°C`, `Cel`, `kW`); absent where none was sent. */
+  readonly unit?: string;
 }
 
 /** Why bytes are no reading: the field, the rule it breaks, and what was seen there (cut short). */
@@ -19,6 +21,8 @@ export interface Reason {
   readonly field: 'body' | 'sensorid' | 'value' | 'timestamp';
   readonly rule: string;
   readonly seen: string;
+  /** Which part of a record that has several, from 0; absent where the reason is about the record as a whole. */
+  readonly part?: number;
 }
 
 /** Set on a reading that is kept, but whose time is further from its arrival than a clock is usually wrong. */
@@ -37,7 +41,9 @@ const LEAST_MAGNITUDE = 1e-130;
 const MAGNITUDE_LIMIT = 1e126;
 
 /** What a device may put; `sensorid` is the name on the wire since 2015. */
-type WireReading = Readonly<Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp' | OtherTimeField, unknown>>>;
+type WireReading = Readonly<
+  Partial<Record<'sensorid' | 'sensorId' | 'value' | 'timestamp' | 'unit' | OtherTimeField, unknown>>
+>;
 
 /**
  * Under which names devices send the time where there is no `timestamp`, the first one that is there counts. The time of
@@ -57,6 +63,9 @@ const OTHER_TIME_FIELDS = [
 type OtherTimeField = (typeof OTHER_TIME_FIELDS)[number];
 /** `t` is the temperature of many devices: it is the time only where it can be one. */
 const AMBIGUOUS: OtherTimeField = 't';
+
+/** In characters: more than any unit has, and too little to fill a table with. */
+const LONGEST_UNIT = 64;
 
 const numeric = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 /** Control characters, line and paragraph separators, and the half of a character that cutting may leave. */
@@ -96,7 +105,9 @@ export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResu
   if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
 
   const timestamp = canonical === undefined ? formatTimestamp(instant) : (sent as string);
-  const reading: SensorReading = { sensorId, value, timestamp };
+  const unit = fields.unit === undefined ? undefined : readUnit(fields.unit);
+  const reading: SensorReading =
+    unit === undefined ? { sensorId, value, timestamp } : { sensorId, value, timestamp, unit };
   const flag = flagOf(instant, arrivedAt);
   return flag === undefined ? { ok: true, reading } : { ok: true, reading, flag };
 }
@@ -110,7 +121,18 @@ export function flagOf(instant: EpochMillis, reference: EpochMillis): ReadingFla
 
 /** One sentence for people: `value must be a finite number or a numeric string, but is "abc"`. */
 export function describeReasons(reasons: readonly Reason[]): string {
-  return reasons.map(({ field, rule, seen }) => `${field} ${rule}, but is ${seen}`).join('; ');
+  return reasons
+    .map(
+      ({ field, rule, seen, part }) => `${part === undefined ? '' : `part ${part}: `}${field} ${rule}, but is ${seen}`,
+    )
+    .join('; ');
+}
+
+/** A unit says something about a value that is valid without it: one that cannot be shown is left out. */
+function readUnit(sent: unknown): string | undefined {
+  if (typeof sent !== 'string') return undefined;
+  const unit = sent.trim();
+  return unit === '' || unit.length > LONGEST_UNIT || unit.search(unprintable) !== -1 ? undefined : unit;
 }
 
 function checkSensorId(fields: WireReading, reasons: Reason[]): string | undefined {

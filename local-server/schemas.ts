@@ -15,6 +15,13 @@ export const Reading = Type.Object(
   { additionalProperties: true, description: 'Without a timestamp, the time of arrival counts.' },
 );
 
+const Reason = Type.Object({
+  field: Type.String(),
+  rule: Type.String(),
+  seen: Type.String(),
+  part: Type.Optional(Type.Integer({ description: 'Which part of a record that has several, from 0.' })),
+});
+
 export const PutReadingsReply = Type.Object({
   accepted: Type.Integer(),
   rejectedCount: Type.Integer({ description: 'All that were rejected, also those that `rejected` does not list.' }),
@@ -23,7 +30,7 @@ export const PutReadingsReply = Type.Object({
     Type.Object({
       index: Type.Integer({ description: 'Position in what was sent, from 0.' }),
       reason: Type.String(),
-      reasons: Type.Array(Type.Object({ field: Type.String(), rule: Type.String(), seen: Type.String() })),
+      reasons: Type.Array(Reason),
     }),
   ),
   records: Type.Array(
@@ -102,7 +109,7 @@ export const QuarantineReply = Type.Object({
     Type.Object({
       key: Type.String(),
       reason: Type.String(),
-      reasons: Type.Array(Type.Object({ field: Type.String(), rule: Type.String(), seen: Type.String() })),
+      reasons: Type.Array(Reason),
       shardId: Type.String(),
       sequenceNumber: Type.String(),
       partitionKey: Type.String(),

@@ -50,9 +50,29 @@ describe('the reading as a whole', () => {
   test('keeps nothing of the fields it does not know, however deep they are', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
 
-    const reading = accepted(parse(`{"sensorid":"probe","value":1,"unit":"°C","more":${deep}}`));
+    const reading = accepted(parse(`{"sensorid":"probe","value":1,"colour":"red","more":${deep}}`));
 
     expect(reading).toEqual({ sensorId: 'probe', value: 1, timestamp: arrival });
+  });
+
+  test.each([
+    ['"°C"', '°C'],
+    ['" kWh "', 'kWh'],
+    ['""', undefined],
+    ['5', undefined],
+    ['null', undefined],
+    [JSON.stringify('a\u0000b'), undefined],
+    [JSON.stringify('x'.repeat(65)), undefined],
+  ])('keeps a unit that can be shown, and leaves every other out: %s', (sent, unit) => {
+    const reading = accepted(parse(`{"sensorid":"probe","value":1,"unit":${sent}}`));
+
+    expect(reading).toEqual({ sensorId: 'probe', value: 1, timestamp: arrival, ...(unit !== undefined && { unit }) });
+  });
+
+  test('says in which part of a record the reason is', () => {
+    expect(describeReasons([{ field: 'value', rule: 'must be a number', seen: 'null', part: 3 }])).toBe(
+      'part 3: value must be a number, but is null',
+    );
   });
 
   test('names every field that is wrong, not only the first', () => {
