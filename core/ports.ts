@@ -141,6 +141,8 @@ export interface EventArchive {
 /** A reading with what is needed to rebuild and audit it. */
 export interface StoredReading extends SensorReading {
   readonly sequenceNumber: string;
+  /** Which reading of its record, from 0; absent where the record is one reading. */
+  readonly part?: number;
   readonly arrivedAt: EpochMillis;
 }
 
