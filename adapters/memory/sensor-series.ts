@@ -110,8 +110,12 @@ export class SensorSeries {
 
 function emptyBlock(): Block {
   return {
-    ...{ instants: [], values: [], sequenceNumbers: [], arrivals: [] },
-    ...{ earliestArrival: Infinity, latestArrival: -Infinity },
+    instants: [],
+    values: [],
+    sequenceNumbers: [],
+    arrivals: [],
+    earliestArrival: Infinity,
+    latestArrival: -Infinity,
   };
 }
 
