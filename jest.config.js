@@ -8,6 +8,8 @@ export default {
   testEnvironment: 'node',
   // Suites with an engine wait for it most of the time: no core is kept free.
   maxWorkers: '100%',
+  // For what hangs. No test measures time, and a busy machine is no fault.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['<rootDir>/test/support/one-error.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],

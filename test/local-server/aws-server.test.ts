@@ -156,7 +156,7 @@ describeWithEngine('moto_server', 'the server on AWS adapters, with moto behind'
     const options = parseOptions(['--url', url, '--count', '300', '--rate', '0', '--faults', '10%']) as SimulateOptions;
     const { counts, verification } = await simulate(options);
     expect(verification).toMatchObject({ archived: counts.total.accepted, lost: { count: 0 }, outOfOrder: 0 });
-  }, 60_000);
+  }, 180_000);
 
   test('a file that holds no checkpoints is named', async () => {
     const file = join(folder, 'broken.json');
