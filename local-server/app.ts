@@ -44,6 +44,7 @@ import { type SensorDirectory, sensorsRoute } from './routes/sensors.ts';
 import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
+import type { DescribedFunction } from './delivery/lambda-runtime.ts';
 import type { PipelineMonitor } from './watch/pipeline-monitor.ts';
 import { ProcessLoad } from './watch/process-load.ts';
 import type { StackWatch } from './watch/stack-watch.ts';
@@ -136,15 +137,16 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     },
   });
 
-  const { functions, clock, identity } = services;
+  const { clock, identity } = services;
   const { names, accountId, region } = identity;
   await app.register(awsApi, {
     ...{ eventStream: services.eventStream, shardReader: services.shardReader, clock },
     streamControl: services.streamControl,
     ...{ names, accountId, region },
     retentionInHours: options.retentionHours,
-    functions: new Map([[names.sensorHistory, functions.sensorHistory]]),
+    functions: new Map(functionsHere(services).map((each) => [each.description.name, each])),
     consumers: new Set([names.archiveEvents, names.storeReadings]),
+    mappings: services.mappings,
     buckets: bucketsOf(services),
   });
 
@@ -205,6 +207,12 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     await services.checkpoints.close();
   });
   return app;
+}
+
+/** The consumers run here where their event source mappings do. */
+function functionsHere({ functions, mappings }: AppServices): readonly DescribedFunction[] {
+  const consumers = mappings.length > 0 ? [functions.archiveEvents, functions.storeReadings] : [];
+  return [...consumers, functions.sensorHistory];
 }
 
 function bucketsOf({ eventArchive, failureArchive, quarantine, identity }: AppServices): ReadonlyMap<string, Bucket> {

@@ -14,7 +14,7 @@ import type { Fleet } from './lab/fleet.ts';
 import type { Lab } from './lab/lab.ts';
 import type { Latency } from './scoreboard/latency.ts';
 import type { Scoreboard } from './scoreboard/scoreboard.ts';
-import type { LambdaFunction } from './delivery/lambda-runtime.ts';
+import type { DescribedFunction } from './delivery/lambda-runtime.ts';
 import type { MemoryStatistics, PipelineMonitor, StreamStatistics } from './watch/pipeline-monitor.ts';
 import type { StackWatch } from './watch/stack-watch.ts';
 import type { Problems } from './watch/problems.ts';
@@ -25,9 +25,9 @@ const token = <Service>(name: string) => Symbol.for(`local-server:${name}`) as S
 
 /** The three functions of the contract. */
 export interface Functions {
-  readonly archiveEvents: LambdaFunction;
-  readonly storeReadings: LambdaFunction;
-  readonly sensorHistory: LambdaFunction;
+  readonly archiveEvents: DescribedFunction;
+  readonly storeReadings: DescribedFunction;
+  readonly sensorHistory: DescribedFunction;
 }
 
 export const Services = {

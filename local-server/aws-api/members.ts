@@ -90,6 +90,12 @@ export class Members {
     return known ?? first;
   }
 
+  boolean(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    throw mismatch(name, value, 'Boolean');
+  }
+
   /** JSON has seconds with a fraction, CBOR milliseconds. */
   timestamp(name: string): EpochMillis | undefined {
     const value = this.#value(name);
@@ -162,6 +168,15 @@ export class Members {
       this.#violate(name, listed(strings), `Member must satisfy constraint: [${lengthConstraints(rules)}]`);
     }
     return strings;
+  }
+
+  /** A required list of some of the values. */
+  enums(name: string, lengths: LengthRules, values: readonly string[]): readonly string[] {
+    const seen = this.strings(name, lengths, { minLength: 0, maxLength: Infinity });
+    if (seen.every((each) => values.includes(each))) return seen;
+    const constraint = `Member must satisfy enum value set: [${values.join(', ')}]`;
+    this.#violate(name, listed(seen), `Member must satisfy constraint: [${constraint}]`);
+    return [];
   }
 
   /** A required map of strings to strings. */

@@ -8,9 +8,9 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { types } from 'node:util';
-import type { Context } from 'aws-lambda';
+import type { ClientContext, Context } from 'aws-lambda';
 import type { FunctionSettings } from '../../core/pipeline.ts';
-import type { Clock } from '../../core/ports.ts';
+import type { Clock, EpochMillis } from '../../core/ports.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 
 export interface LambdaFunction {
@@ -30,6 +30,25 @@ export interface InvocationResult {
   readonly executedVersion: '$LATEST';
   /** The handler's answer as a JSON value. */
   readonly payload: unknown;
+}
+
+/** What can be told of a function without running it. `name` is the full one, `<stack>-<name>`. */
+export type FunctionDescription = FunctionSettings;
+
+/** A function that clients may ask about. */
+export interface DescribedFunction extends LambdaFunction {
+  readonly description: FunctionDescription;
+  invoke(event: unknown, options?: InvokeOptions): Promise<TimedResult>;
+}
+
+interface InvokeOptions {
+  /** What the client says of itself; the handler finds it in its context. */
+  readonly clientContext?: object | undefined;
+}
+
+export interface TimedResult extends InvocationResult {
+  readonly endedAt: EpochMillis;
+  readonly durationMillis: number;
 }
 
 interface FunctionError {
@@ -66,8 +85,8 @@ export function formatFunctionArn({
   return `arn:aws:lambda:${region}:${accountId}:function:${name}`;
 }
 
-export function createLambdaFunction<Event>(options: LambdaFunctionOptions<Event>): LambdaFunction {
-  const { handler, clock, timeoutInSeconds } = options;
+export function createLambdaFunction<Event>(options: LambdaFunctionOptions<Event>): DescribedFunction {
+  const { handler, clock, name, timeoutInSeconds, memoryInMiB, monotonic = () => performance.now() } = options;
   const createContext = contextFactory(options);
 
   async function run(event: Event, context: Context): Promise<Outcome> {
@@ -81,25 +100,35 @@ export function createLambdaFunction<Event>(options: LambdaFunctionOptions<Event
   }
 
   return {
-    async invoke(event) {
+    description: { name, timeoutInSeconds, memoryInMiB },
+    async invoke(event, { clientContext } = {}) {
       const requestId = randomUUID();
-      const work = run(event as Event, createContext(requestId));
+      const begun = monotonic();
+      const work = run(event as Event, createContext(requestId, clientContext as ClientContext | undefined));
       const outcome = await settleWithin(timeoutInSeconds * 1_000, work, () =>
         failed({
           errorType: 'Sandbox.Timedout',
-          errorMessage: `${formatTimestamp(clock.now())} ${requestId} Task timed out after ${timeoutInSeconds.toFixed(2)} seconds`,
+          // Recorded on AWS in November 2025 (localstack/localstack, test_lambda_invoke_with_timeout).
+          errorMessage: `RequestId: ${requestId} Error: Task timed out after ${timeoutInSeconds.toFixed(2)} seconds`,
         }),
       );
-      return { requestId, statusCode: 200, executedVersion: '$LATEST', ...outcome };
+      const durationMillis = monotonic() - begun;
+      return {
+        ...{ requestId, statusCode: 200, executedVersion: '$LATEST' },
+        ...{ endedAt: clock.now(), durationMillis },
+        ...outcome,
+      };
     },
   };
 }
 
-function contextFactory<Event>(options: LambdaFunctionOptions<Event>): (requestId: string) => Context {
+function contextFactory<Event>(
+  options: LambdaFunctionOptions<Event>,
+): (requestId: string, clientContext: ClientContext | undefined) => Context {
   const { name, memoryInMiB, timeoutInSeconds, clock, monotonic = () => performance.now() } = options;
   const day = formatTimestamp(clock.now()).slice(0, 10).replaceAll('-', '/');
   const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-  return (requestId) => {
+  return (requestId, clientContext) => {
     // Not of the clock, which the lab moves and the system may set: the limit is enforced in real time too.
     const end = monotonic() + timeoutInSeconds * 1_000;
     return {
@@ -111,6 +140,7 @@ function contextFactory<Event>(options: LambdaFunctionOptions<Event>): (requestI
       logGroupName: `/aws/lambda/${name}`,
       logStreamName,
       callbackWaitsForEmptyEventLoop: true,
+      ...(clientContext !== undefined && { clientContext }),
       getRemainingTimeInMillis: () => Math.max(0, end - monotonic()),
       ...callbacks,
     };

@@ -102,16 +102,21 @@ export function isPreflight({ method, headers }: RequestHead): boolean {
 }
 
 /** What a page may read of an answer; without these headers, nothing. */
-export function corsHeaders(asker: Asker, { headers }: RequestHead): Readonly<Record<string, string>> {
+export function corsHeaders(asker: Asker, { headers, url }: RequestHead): Readonly<Record<string, string>> {
   const { origin } = headers;
   if (asker === 'own' || asker === 'foreign' || typeof origin !== 'string') return {};
   return {
     'access-control-allow-origin': origin,
     vary: 'origin',
-    'access-control-expose-headers':
-      'x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date',
+    'access-control-expose-headers': url.startsWith('/2015-03-31/') ? exposedByLambda : exposedByKinesis,
   };
 }
+
+/** Recorded in kinesalite (test/connection.js). */
+const exposedByKinesis = 'x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date';
+/** As answers of AWS that were pasted into public issues have it; a page reads the log and the failure of a function by it. */
+const exposedByLambda =
+  'x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date,x-amz-log-result,x-amz-function-error';
 
 /** As AWS answers (kinesalite's recorded tests, test/connection.js): what was asked for is granted, for two days. */
 export function preflightHeaders({ headers }: RequestHead): Readonly<Record<string, string>> {

@@ -19,7 +19,16 @@ import {
   UpdateMaxRecordSizeCommand,
   UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetEventSourceMappingCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  ListFunctionsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 import {
   type Checks,
   at,
@@ -30,6 +39,8 @@ import {
   SENSOR,
   VALUES,
 } from './fixture.ts';
+import type { StackIdentity } from '../../../local-server/stack-identity.ts';
+import { eventually } from '../../support/eventually.ts';
 
 interface Door {
   readonly kinesis: KinesisClient;
@@ -53,6 +64,28 @@ const record = (sensorid: string, value: number) => ({
   PartitionKey: sensorid,
   Data: Buffer.from(JSON.stringify({ sensorid, value, timestamp: at(value) })),
 });
+
+interface LambdaDoor extends StackIdentity {
+  readonly lambda: LambdaClient;
+}
+
+/** A check with a client of Lambda. */
+const asLambda = (check: (door: LambdaDoor) => Promise<void>) => async (server: ContractServer) => {
+  const { identity } = server.services;
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+  const lambda = new LambdaClient({ endpoint: server.url, region: identity.region, credentials });
+  try {
+    await check({ ...identity, lambda });
+  } finally {
+    lambda.destroy();
+  }
+};
+
+async function mappingOf({ lambda }: LambdaDoor, FunctionName: string) {
+  const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName }));
+  expect(EventSourceMappings).toHaveLength(1);
+  return EventSourceMappings[0]!;
+}
 
 async function readAll({ kinesis, StreamName }: Door): Promise<string[]> {
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
@@ -235,33 +268,87 @@ export const doorChecks: Readonly<Record<string, Checks>> = {
     }),
   },
   'lambda Invoke': {
-    'answers the history of a sensor': (server) => historyByInvoke(server),
+    'answers the history of a sensor, and its log': asLambda(async ({ lambda, names }) => {
+      const Payload = JSON.stringify({ operation: 'query', sensorid: SENSOR });
+      const FunctionName = names.sensorHistory;
+      const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload, LogType: 'Tail' }));
+      expect(answer.FunctionError).toBeUndefined();
+      expect(JSON.parse(Buffer.from(answer.Payload!).toString())).toEqual({
+        Items: VALUES.map((Value, minute) => ({ SensorId: SENSOR, Timestamp: at(minute), Value })).reverse(),
+        Count: VALUES.length,
+      });
+      expect(Buffer.from(answer.LogResult!, 'base64').toString()).toMatch(/^START RequestId: .*\nREPORT /s);
+    }),
+    'does not invoke a consumer': asLambda(async ({ lambda, names }) => {
+      const invoke = new InvokeCommand({ FunctionName: names.archiveEvents, Payload: '{"Records":[]}' });
+      await expect(lambda.send(invoke)).rejects.toMatchObject({
+        name: 'AccessDeniedException',
+        $metadata: { httpStatusCode: 403 },
+      });
+    }),
+    'does not know a function that is not here': asLambda(async ({ lambda }) => {
+      await expect(lambda.send(new InvokeCommand({ FunctionName: 'nothing' }))).rejects.toMatchObject({
+        name: 'ResourceNotFoundException',
+        message: expect.stringContaining('Function not found'),
+      });
+    }),
   },
-  'POST /2015-03-31/functions/* (lambda)': {
-    'does not invoke a consumer': async (server) => {
-      const { names } = server.services.identity;
-      const path = `/2015-03-31/functions/${names.archiveEvents}/invocations`;
-      expect((await callAws(server, 'lambda', 'POST', path, '{"Records":[]}')).status).toBe(403);
-    },
-    'does not know a function that is not here': async (server) => {
-      const response = await callAws(server, 'lambda', 'POST', '/2015-03-31/functions/nothing/invocations', '{}');
-      expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('Function not found')]);
-    },
+  'lambda ListFunctions': {
+    'lists the functions that run here': asLambda(async ({ lambda, names }) => {
+      const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+      const listed = Functions.map(({ FunctionName }) => FunctionName);
+      expect(listed.sort()).toEqual([names.archiveEvents, names.storeReadings, names.sensorHistory].sort());
+    }),
+  },
+  'lambda GetFunction': {
+    'describes a function': asLambda(async ({ lambda, names }) => {
+      const FunctionName = names.sensorHistory;
+      const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+      expect(Configuration).toMatchObject({ FunctionName, State: 'Active' });
+    }),
+    'does not know a function that is not here': asLambda(async ({ lambda }) => {
+      await expect(lambda.send(new GetFunctionCommand({ FunctionName: 'nothing' }))).rejects.toMatchObject({
+        name: 'ResourceNotFoundException',
+      });
+    }),
+  },
+  'lambda GetFunctionConfiguration': {
+    'describes a function, with region and account': asLambda(async ({ lambda, names, region, accountId }) => {
+      const FunctionArn = `arn:aws:lambda:${region}:${accountId}:function:${names.storeReadings}`;
+      const configuration = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: FunctionArn }));
+      expect(configuration).toMatchObject({ FunctionArn, FunctionName: names.storeReadings });
+    }),
+  },
+  'lambda ListEventSourceMappings': {
+    'lists those of the stream': asLambda(async ({ lambda, names, region, accountId }) => {
+      const EventSourceArn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
+      const list = new ListEventSourceMappingsCommand({ EventSourceArn });
+      const { EventSourceMappings = [] } = await lambda.send(list);
+      expect(EventSourceMappings).toHaveLength(2);
+    }),
+  },
+  'lambda GetEventSourceMapping': {
+    'describes one': asLambda(async (door) => {
+      const { UUID } = await mappingOf(door, door.names.storeReadings);
+      expect(await door.lambda.send(new GetEventSourceMappingCommand({ UUID }))).toMatchObject({
+        State: 'Enabled',
+        MaximumRetryAttempts: 0,
+        LastProcessingResult: expect.any(String),
+      });
+    }),
+  },
+  'lambda UpdateEventSourceMapping': {
+    'changes one, and it goes on': asLambda(async (door) => {
+      const { UUID, BatchSize } = await mappingOf(door, door.names.storeReadings);
+      const becomes = (size: number | undefined) =>
+        eventually(async () => {
+          const now = await door.lambda.send(new GetEventSourceMappingCommand({ UUID }));
+          return now.State === 'Enabled' && now.BatchSize === size;
+        });
+      await door.lambda.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize: 99 }));
+      await becomes(99);
+      await door.lambda.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize }));
+      await becomes(BatchSize);
+    }),
   },
 };
-
-async function historyByInvoke({ url, services }: ContractServer): Promise<void> {
-  const { names, region } = services.identity;
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  const lambda = new LambdaClient({ endpoint: url, region, credentials });
-  const Payload = JSON.stringify({ operation: 'query', sensorid: SENSOR });
-  const { Payload: answer, FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName: names.sensorHistory, Payload }),
-  );
-  lambda.destroy();
-  expect(FunctionError).toBeUndefined();
-  expect(JSON.parse(Buffer.from(answer!).toString())).toEqual({
-    Items: VALUES.map((Value, minute) => ({ SensorId: SENSOR, Timestamp: at(minute), Value })).reverse(),
-    Count: VALUES.length,
-  });
-}

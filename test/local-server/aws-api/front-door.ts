@@ -27,6 +27,7 @@ export async function frontDoor(
     retentionInHours: 24,
     functions: new Map(),
     consumers: new Set<string>(),
+    mappings: [],
     buckets: new Map(),
     ...options,
   });

@@ -37,8 +37,12 @@ describeWithEngine('aws', 'the AWS CLI says why', (executable) => {
   test.each([
     ['dynamodb scan --table-name iot-SensorData', 'UnknownOperationException', /GET \/sensors\/\{sensorId\}\/readings/],
     ['s3api get-bucket-acl --bucket any', 'NotImplemented', /S3 has ListBuckets, .* here/],
-    ['lambda list-functions', 'UnknownOperationException', /Lambda has Invoke here/],
-    ['lambda list-event-source-mappings', 'UnknownOperationException', /Lambda has Invoke here/],
+    [
+      'lambda list-layers',
+      'UnknownOperationException',
+      /Lambda has Invoke, ListFunctions, .*UpdateEventSourceMapping here/,
+    ],
+    ['lambda delete-event-source-mapping --uuid u', 'UnknownOperationException', /Lambda has Invoke, .* here/],
     ['cloudwatch list-metrics', 'UnknownOperationException', /GET \/metrics\/sensors/],
     ['logs describe-log-groups', 'UnknownOperationException', /logs to its terminal/],
     ['sts get-caller-identity', 'InvalidAction', ADVICE],

@@ -90,11 +90,21 @@ describe('the context', () => {
 
 describe('what comes out', () => {
   test('is the answer as JSON', async () => {
-    const result = await lambda(async () => ({ at: new Date(NOW), gone: undefined })).invoke({});
+    let now = 1_000;
+    const slow = lambda(
+      async () => {
+        now += 25;
+        return { at: new Date(NOW), gone: undefined };
+      },
+      { monotonic: () => now },
+    );
+    const result = await slow.invoke({});
     expect(result).toEqual({
       requestId: result.requestId,
       statusCode: 200,
       executedVersion: '$LATEST',
+      endedAt: NOW,
+      durationMillis: 25,
       payload: { at: '2026-01-01T12:00:00.000Z' },
     });
   });
@@ -168,7 +178,7 @@ describe('the time limit', () => {
       functionError: 'Unhandled',
       payload: {
         errorType: 'Sandbox.Timedout',
-        errorMessage: `2026-01-01T12:00:00.000Z ${result.requestId} Task timed out after 0.01 seconds`,
+        errorMessage: `RequestId: ${result.requestId} Error: Task timed out after 0.01 seconds`,
       },
     });
   });

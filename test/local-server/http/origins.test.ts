@@ -134,8 +134,16 @@ describe('the server', () => {
     );
   });
 
+  test('lets a page read the log and the failure of a function', async () => {
+    server = await startServer();
+    const { headers } = await ask(invoke('iot-IoTAPI'), { origin: 'null', 'x-amz-log-type': 'Tail' }, 'POST', '{}');
+    expect(headers).toMatchObject({ 'x-amz-function-error': 'Unhandled', 'x-amz-log-result': expect.any(String) });
+    expect(headers['access-control-expose-headers']).toContain('x-amz-log-result,x-amz-function-error');
+  });
+
   test.each([
     ['POST', '/readings', { 'content-type': 'application/json' }, '{"sensorid":"a","value":1}'],
+    ['PUT', '/2015-03-31/event-source-mappings/any', { 'content-type': 'text/plain' }, '{"Enabled":false}'],
     ['POST', '/readings', { 'content-type': 'text/plain' }, '{"sensorid":"a","value":1}'],
     ['POST', '/', target('PutRecord'), '{}'],
     ['POST', invoke('iot-IoTAPI'), {}, '{}'],
