@@ -68,7 +68,7 @@ async function main(): Promise<void> {
 
 async function containerFor(options: ServerOptions, log: Logger) {
   if (options.adapters === 'memory') return memoryContainer({ ...options, log });
-  const { stack, stateFolder, names, ttlDays } = options;
+  const { stack, stateFolder, names, ttlDays, maxWatchers } = options;
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const region = AWS_REGION ?? AWS_DEFAULT_REGION;
   const { endpointsOf } = await import('../adapters/aws/endpoints.ts');
@@ -77,6 +77,7 @@ async function containerFor(options: ServerOptions, log: Logger) {
     stack,
     log,
     names,
+    maxWatchers,
     ...(ttlDays !== undefined && { ttlDays }),
     client: { ...(region !== undefined && { region }), endpoints: endpointsOf(process.env) },
     ...(options.runMappings && { runMappings: { checkpointFile: join(stateFolder, `${stack}-checkpoints.json`) } }),

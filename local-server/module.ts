@@ -33,6 +33,8 @@ export interface ContainerOptions {
   readonly log: Logger;
   /** Settings of the consumers; those of `core/pipeline.ts` if not given. */
   readonly pipeline?: Pipeline;
+  /** Most clients of `GET /events` at a time. */
+  readonly maxWatchers?: number;
 }
 
 /** What `app.ts` serves. */
@@ -67,12 +69,12 @@ export function appServices(container: Container): AppServices {
 
 export function serverModule(
   identity: StackIdentity,
-  { log, pipeline = defaultPipeline }: ContainerOptions,
+  { log, pipeline = defaultPipeline, maxWatchers }: ContainerOptions,
 ): ContainerModule {
   const { names, accountId, region } = identity;
   return new ContainerModule(({ bind }) => {
     bind(Services.identity).toConstantValue(identity);
-    bind(Services.eventHub).toDynamicValue(() => new EventHub());
+    bind(Services.eventHub).toDynamicValue(() => new EventHub({ maxWatchers }));
     bind(Services.problems).toDynamicValue(() => new Problems(log));
     bind(Services.faults).toResolvedValue(
       (clock, steady) => new Faults(clock, steady),

@@ -7,6 +7,7 @@ import { DEFAULT_MAX_RECORD_KIB, LARGEST_MAX_RECORD_KIB } from '../core/stream-e
 import { logLevels } from '../handlers/config.ts';
 import { DOOR_HELP, doorOptions, type DoorOptions, readDoorOptions } from './http/door-options.ts';
 import { defaultMemoryMiB, defaultRetentionMiB } from './memory-limit.ts';
+import { DEFAULT_MAX_WATCHERS } from './watch/event-hub.ts';
 import { localStack } from './stack-identity.ts';
 
 export interface ServerOptions {
@@ -32,6 +33,7 @@ export interface ServerOptions {
   readonly onFull: 'refuse' | 'trim';
   readonly writeLimits: boolean;
   readonly maxRecordKib: number;
+  readonly maxWatchers: number;
   readonly logLevel: string;
   /** Who may reach the server, and how. */
   readonly doors: DoorOptions;
@@ -63,6 +65,7 @@ Runs the whole pipeline offline: stream, both consumers, archive, table, metrics
                         trim: drop what arrived first, and count it (refuse)
   --write-limits        hold each shard to the write limits of Kinesis (1,000 records/s, 1 MB/s)
   --max-record-kib N    largest record, data and partition key, ${DEFAULT_MAX_RECORD_KIB} to ${LARGEST_MAX_RECORD_KIB} (${DEFAULT_MAX_RECORD_KIB})
+  --max-watchers N      most clients of GET /events at a time (${DEFAULT_MAX_WATCHERS})
 ${DOOR_HELP}  --log-level LEVEL     ${logLevels.join(', ')} (warn)
   --help                this text
 `;
@@ -111,6 +114,7 @@ export function parseServerOptions(
       DEFAULT_MAX_RECORD_KIB,
       LARGEST_MAX_RECORD_KIB,
     ),
+    maxWatchers: wholeNumber('--max-watchers', values['max-watchers'], 1, 100_000),
     logLevel: values['log-level'],
     doors: readDoorOptions(values, environment),
   };
@@ -157,6 +161,7 @@ function parse(args: readonly string[]) {
         'on-full': { type: 'string', default: 'refuse' },
         'write-limits': { type: 'boolean', default: false },
         'max-record-kib': { type: 'string', default: String(DEFAULT_MAX_RECORD_KIB) },
+        'max-watchers': { type: 'string', default: String(DEFAULT_MAX_WATCHERS) },
         ...doorOptions,
         'log-level': { type: 'string', default: 'warn' },
         help: { type: 'boolean' },

@@ -20,6 +20,7 @@ test('what is not given is what the pipeline says, on loopback', () => {
     onFull: 'refuse',
     writeLimits: false,
     maxRecordKib: 1_024,
+    maxWatchers: 1_000,
     logLevel: 'warn',
     doors: { token: { type: 'as-needed' }, tls: undefined, allowedOrigins: [], allowedHosts: [] },
   });
@@ -27,7 +28,7 @@ test('what is not given is what the pipeline says, on loopback', () => {
 
 test('every option is taken', () => {
   const args =
-    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --memory-mib 256 --on-full trim --write-limits --max-record-kib 10240 --log-level info --token-file t --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
+    '--adapters aws --run-mappings --allow-simulation --stream S --archive-bucket b --undelivered-bucket u --table T --ttl-days 30 --state-folder /tmp/x --port 0 --host ::1 --shards 8 --stack lab-2 --retention-hours 1 --retention-mib 64 --memory-mib 256 --on-full trim --write-limits --max-record-kib 10240 --max-watchers 7 --log-level info --token-file t --tls-cert c.pem --tls-key k.pem --allow-origin HTTPS://Grafana.example/ --allow-origin null --allowed-hosts Pi.local,192.168.1.7';
   expect(parseServerOptions(args.split(' '))).toEqual({
     adapters: 'aws',
     runMappings: true,
@@ -45,6 +46,7 @@ test('every option is taken', () => {
     onFull: 'trim',
     writeLimits: true,
     maxRecordKib: 10_240,
+    maxWatchers: 7,
     logLevel: 'info',
     doors: {
       token: { type: 'file', file: 't' },
