@@ -103,7 +103,7 @@ test('filters by type and by sensor', async () => {
 test.each([
   ['types=storde', 'types', /'storde', which is not a type of event; the types are stored, archived, /],
   ['sensor=', 'sensor', /is empty/],
-  ['type=stored', 'type', /takes types, sensor and lastEventId/],
+  ['type=stored', 'type', /takes types, sensor, lastEventId/],
 ])('?%s is rejected', async (query, field, words) => {
   const answer = await fetch(`${server.url}/events?${query}`);
   expect(answer.status).toBe(400);
