@@ -49,7 +49,7 @@ type WireReading = Readonly<
  * Under which names devices send the time where there is no `timestamp`, the first one that is there counts. The time of
  * arrival would be wrong for a reading that says when it was measured.
  */
-const OTHER_TIME_FIELDS = [
+export const OTHER_TIME_FIELDS = [
   'ts',
   'time',
   'Timestamp',

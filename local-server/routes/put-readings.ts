@@ -11,7 +11,7 @@ import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
 import { Acceptances } from './acceptances.ts';
-import { jsonElements } from './json-elements.ts';
+import { jsonElements } from '../../core/decoding/json-elements.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 import { formatReceipt } from './receipt.ts';
 import { Rejections } from './rejections.ts';

@@ -17,7 +17,7 @@ kinds[COMMA] = SEPARATOR;
 /**
  * The bytes of each element, without the white space around it: views of `body`, in order, at most `size` at a time. An
  * array of 8 MiB may have four million elements, so that they must not all be held.
- * @param body Holds an array that JSON.parse takes; what is no such array gives no meaningful bytes.
+ * @param body Holds an array that is closed (`arrayEnd`); its elements need not be JSON.
  */
 export function* jsonElements(body: Uint8Array, size: number): Generator<readonly Uint8Array[]> {
   let elements: Uint8Array[] = [];
@@ -46,4 +46,20 @@ export function* jsonElements(body: Uint8Array, size: number): Generator<readonl
     else if (kind === CLOSING) depth -= 1;
     end = at + 1;
   }
+}
+
+/** Where the array that the body begins with is closed, and only white space follows; `undefined` where it is not. */
+export function arrayEnd(body: Uint8Array): number | undefined {
+  let depth = 0;
+  for (let at = body.indexOf(OPENING_BRACKET); at !== -1 && at < body.length; at += 1) {
+    const kind = kinds[body[at] ?? 0];
+    if (kind === STRING) {
+      for (at += 1; at < body.length && body[at] !== QUOTE; at += 1) if (body[at] === BACKSLASH) at += 1;
+    } else if (kind === OPENING) depth += 1;
+    else if (kind === CLOSING && (depth -= 1) === 0) {
+      const rest = body.subarray(at + 1);
+      return rest.every((byte) => kinds[byte] === WHITE_SPACE) ? at : undefined;
+    }
+  }
+  return undefined;
 }

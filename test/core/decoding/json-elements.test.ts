@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonElements } from '../../../local-server/routes/json-elements.ts';
+import { jsonElements } from '../../../core/decoding/json-elements.ts';
 
 function textsOf(body: string): string[] {
   return [...jsonElements(Buffer.from(body), 3)].flat().map((element) => Buffer.from(element).toString());
