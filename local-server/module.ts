@@ -15,7 +15,7 @@ import type { AppServices } from './app.ts';
 import { EventHub } from './watch/event-hub.ts';
 import { EventSourceMapping } from './delivery/event-source-mapping.ts';
 import { Faults } from './lab/faults.ts';
-import { faultyHandler } from './lab/faulty-handlers.ts';
+import { faultyFunction, faultyHandler } from './lab/faulty-handlers.ts';
 import { mappingIdOf } from './delivery/mapping-id.ts';
 import { faultyArchive, faultyMetrics, faultyQuarantine, faultyStream, faultyTable } from './lab/faulty-ports.ts';
 import { Fleet } from './lab/fleet.ts';
@@ -143,7 +143,7 @@ export function serverModule(
       [Services.archiveEvents, Services.storeReadings, Services.sensorHistory, Ports.clock, Services.faults],
     );
     bind(Services.mappings).toResolvedValue(
-      (functions, shardReader, failures, clock, steady, checkpoints, problems) => {
+      (functions, faults, shardReader, failures, clock, steady, checkpoints, problems) => {
         const reader = watchedReader(shardReader, problems);
         const streamArn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
         const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) => {
@@ -168,12 +168,21 @@ export function serverModule(
           });
         };
         return [
-          mapping(names.archiveEvents, pipeline.archiveEvents, functions.archiveEvents),
-          mapping(names.storeReadings, pipeline.storeReadings, functions.storeReadings),
+          mapping(
+            names.archiveEvents,
+            pipeline.archiveEvents,
+            faultyFunction('archive-events', functions.archiveEvents, faults),
+          ),
+          mapping(
+            names.storeReadings,
+            pipeline.storeReadings,
+            faultyFunction('store-readings', functions.storeReadings, faults),
+          ),
         ];
       },
       [
         Services.functions,
+        Services.faults,
         Ports.shardReader,
         Ports.failureArchive,
         Ports.clock,

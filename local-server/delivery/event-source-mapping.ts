@@ -47,7 +47,15 @@ export class EventSourceMapping implements MappingControl {
   readonly #workers = new Map<string, ShardWorker>();
   readonly #finished = new Set<string>();
   readonly #running = new Set<Promise<void>>();
-  readonly #counts = { invocations: 0, records: 0, errors: 0, retries: 0, bisections: 0, givenUpRecords: 0 };
+  readonly #counts = {
+    invocations: 0,
+    throttles: 0,
+    records: 0,
+    errors: 0,
+    retries: 0,
+    bisections: 0,
+    givenUpRecords: 0,
+  };
   readonly #lastInvocations = new Map<string, InvocationReport>();
   #observer: MappingObserver | undefined;
   #settings: EventSourceMappingSettings;
@@ -295,9 +303,11 @@ export class EventSourceMapping implements MappingControl {
   #count(report: InvocationReport): void {
     this.#lastInvocations.set(report.shardId, report);
     this.#lastProcessingResult = report.decision.type === 'advance' ? 'OK' : 'PROBLEM: Function call failed';
-    this.#counts.invocations += 1;
+    // As with Lambda's metrics: what was throttled is neither an invocation nor an error.
+    if (report.outcome === 'not-invoked') this.#counts.throttles += 1;
+    else this.#counts.invocations += 1;
     this.#counts.records += report.decision.done;
-    if (report.decision.type !== 'advance') this.#counts.errors += 1;
+    if (report.outcome !== 'not-invoked' && report.decision.type !== 'advance') this.#counts.errors += 1;
     if (report.decision.type === 'retry') this.#counts.retries += 1;
     if (report.decision.type === 'bisect') this.#counts.bisections += 1;
     this.#observer?.onInvocation(report);

@@ -34,6 +34,8 @@ export interface InvocationReport {
   readonly durationMillis: number;
   /** What the batch had been through before. */
   readonly attempts: Attempts;
+  /** `not-invoked` where the function did not run: it was throttled, for instance. */
+  readonly outcome: InvocationOutcome['type'];
   readonly decision: Decision;
 }
 
@@ -189,6 +191,7 @@ export class ShardWorker {
       records: records.length,
       durationMillis: Math.round(now - begun),
       attempts,
+      outcome: outcome.type,
       decision,
     });
     this.#reportCheckpoint();
@@ -222,7 +225,7 @@ export class ShardWorker {
       log.error({ shardId, requestId, response: payload }, 'the function failed');
       return { type: 'function-error', requestId };
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the function could not be run, to be retried');
+      log.error({ shardId, err: error }, 'the function could not be run, to be retried');
       return { type: 'not-invoked' };
     }
   }

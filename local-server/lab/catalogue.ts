@@ -25,6 +25,11 @@ const blocksItsShard =
 const bisected =
   'A function error fails the whole batch. With bisection on it is cut in two and both halves are tried, the left one first; that spends no retry.';
 
+const noConcurrency =
+  'Lambda refuses to run the function, as if its reserved concurrency were 0 or used up by other callers.';
+const throttled =
+  'The batch is tried again with a growing delay of at most 30 s. As the function did not run, that spends no retry and splits no batch. It ends when the function may run again, or when the records exceed the maximum record age and go to the failure destination.';
+
 export const catalogue = [
   {
     target: 'archive',
@@ -70,6 +75,7 @@ export const catalogue = [
     rule: bisected,
     source: mappingParameters,
   },
+  { target: 'archive-events', fault: 'throttle', does: noConcurrency, rule: throttled, source: giveUp },
   {
     target: 'archive-events',
     fault: 'slow',
@@ -84,6 +90,7 @@ export const catalogue = [
     rule: bisected,
     source: mappingParameters,
   },
+  { target: 'store-readings', fault: 'throttle', does: noConcurrency, rule: throttled, source: giveUp },
   {
     target: 'store-readings',
     fault: 'slow',

@@ -2,6 +2,7 @@
  * The faults that are at work: how often each has struck, and when it ends. Only bookkeeping; `faulty-ports.ts` and
  * `faulty-handlers.ts` do the harm.
  */
+import { InvalidRequest } from '../../core/errors.ts';
 import type { Clock, EpochMillis, SteadyClock } from '../../core/ports.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import type { Consumer, FaultName, FaultTarget } from './catalogue.ts';
@@ -58,6 +59,8 @@ interface StrikeOptions {
 }
 
 const DELAY_MILLIS = 2_000;
+/** Each strike looks through all of them. A person has a few; a script that removes none would fill the memory. */
+export const MAX_ACTIVE_FAULTS = 100;
 
 export class Faults {
   readonly #clock: Clock;
@@ -77,7 +80,15 @@ export class Faults {
     this.#onChange = listener;
   }
 
+  /** @throws InvalidRequest where too many are at work already. */
   add(order: FaultOrder): ActiveFault {
+    this.expire();
+    if (this.#active.size >= MAX_ACTIVE_FAULTS) {
+      throw new InvalidRequest(
+        'fault',
+        `cannot be injected: ${MAX_ACTIVE_FAULTS} faults are active, and no more are possible at a time. Remove one (DELETE /lab/faults/{id}) or all (DELETE /lab/faults) first`,
+      );
+    }
     const id = String(++this.#lastId);
     const endsAt = order.seconds === undefined ? Infinity : this.#steady.now() + order.seconds * 1_000;
     const fault: Fault = { id, order, endsAt, over: new AbortController(), struck: 0 };

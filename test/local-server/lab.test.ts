@@ -4,6 +4,7 @@ import { buildApp } from '../../local-server/app.ts';
 import { memoryContainer } from '../../local-server/memory-container.ts';
 import { appServices } from '../../local-server/module.ts';
 import { catalogue } from '../../local-server/lab/catalogue.ts';
+import { MAX_ACTIVE_FAULTS } from '../../local-server/lab/faults.ts';
 import { type EventFeed, watchEvents } from '../support/event-feed.ts';
 import { eventually } from '../support/eventually.ts';
 import { pipeline, type RunningServer, startServer } from '../support/running-server.ts';
@@ -164,6 +165,53 @@ describe('faults of the functions', () => {
     await removeFaults();
     await server.caughtUp();
     expect(await values('s')).toEqual([0, 1]);
+  });
+
+  test('a function without concurrency is not run, spends no retry for it, and gets everything when it has some again', async () => {
+    server = await startServer({ shards: 1 });
+    feed = await watchEvents(server.url);
+    const mappingOf = async () => (await server.services.monitor.state()).mappings[1]!;
+    // One failure would be the last.
+    await call('PATCH', `/lab/mappings/${storer}`, { maximumRetryAttempts: 0, bisectBatchOnFunctionError: false });
+    await eventually(async () => (await mappingOf()).state === 'Enabled');
+    const { id } = await inject({ target: 'store-readings', fault: 'throttle' });
+    await put(series(4));
+
+    await eventually(async () => (await mappingOf()).throttles >= 3);
+    expect(await mappingOf()).toMatchObject({
+      invocations: 0,
+      errors: 0,
+      bisections: 0,
+      givenUpRecords: 0,
+      records: 0,
+    });
+    const refused = invocationsOf(storer);
+    expect(refused.map(({ attempts }) => attempts)).toEqual(
+      refused.map((_, refusals) => ({ failures: 0, invocations: 0, refusals })),
+    );
+    await eventually(async () => (await behind())[0] === 0); // The other consumer is not throttled.
+    expect(await values('s')).toEqual([]);
+
+    await call('DELETE', `/lab/faults/${id}`);
+    await server.caughtUp();
+    expect(await values('s')).toEqual([0, 1, 2, 3]);
+    expect(await mappingOf()).toMatchObject({ invocations: 1, errors: 0, givenUpRecords: 0, records: 4 });
+  });
+
+  test('a function that stays without concurrency loses its records to the failure destination by their age alone', async () => {
+    server = await startServer({ shards: 1 });
+    await inject({ target: 'store-readings', fault: 'throttle' });
+    await put(series(2));
+    await eventually(async () => (await server.services.monitor.state()).mappings[1]!.throttles > 0);
+    await advance(pipeline.storeReadings.mapping.maximumRecordAgeInSeconds + 60);
+    await eventually(async () => (await objects('/failures')).length > 0);
+    const [key] = await objects('/failures');
+    const failure = (await call<object>('GET', `/failures/${key}`)).body;
+    expect(failure).toMatchObject({
+      requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 1 },
+      KinesisBatchInfo: { batchSize: 2 },
+    });
+    expect(failure).not.toHaveProperty('responseContext');
   });
 
   test('a server closes though a store is slow', async () => {
@@ -388,6 +436,26 @@ describe('the door of the lab', () => {
     expect(status).toBe(400);
     expect(body.detail).toContain(reason);
     expect(await activeFaults()).toEqual([]);
+  });
+
+  test('takes a hundred faults at a time, and says what to do then', async () => {
+    server = await startServer({ shards: 1 });
+    const fault = { target: 'table', fault: 'slow' };
+    for (let n = 0; n < MAX_ACTIVE_FAULTS; n += 1) await inject(fault);
+    const refused = await call<Fault>('POST', '/lab/faults', { target: 'stream', fault: 'poison' });
+    expect(refused.status).toBe(400);
+    expect(refused.body.detail).toContain('100 faults are active');
+    expect(refused.body.detail).toContain('DELETE /lab/faults');
+    expect((await server.services.monitor.state()).stream.shards).toMatchObject([{ recordsPut: 0 }]);
+
+    const [first] = await activeFaults();
+    await call('DELETE', `/lab/faults/${first!.id}`);
+    expect((await call('POST', '/lab/faults', fault)).status).toBe(201);
+    // What is over makes room by itself.
+    await removeFaults();
+    for (let n = 0; n < MAX_ACTIVE_FAULTS; n += 1) await inject({ ...fault, seconds: 60 });
+    await advance(61);
+    expect((await call('POST', '/lab/faults', fault)).status).toBe(201);
   });
 
   test('knows no fault that is not at work', async () => {

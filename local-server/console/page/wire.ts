@@ -114,6 +114,7 @@ export interface MappingState {
   readonly trimmedRecords: number;
   readonly expiredShards: number;
   readonly invocations: number;
+  readonly throttles: number;
   readonly records: number;
   readonly errors: number;
   readonly retries: number;

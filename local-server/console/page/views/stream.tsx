@@ -103,6 +103,7 @@ function Consumer({ mapping }: { mapping: MappingState }) {
         <Figure name="Records done" value={formatCount(mapping.records)} />
         <Figure name="Invocations" value={formatCount(mapping.invocations)} />
         <Figure name="Failed" value={formatCount(mapping.errors)} />
+        {mapping.throttles > 0 && <Figure name="Not run (throttled)" value={formatCount(mapping.throttles)} />}
         <Figure name="Retries" value={formatCount(mapping.retries)} />
         <Figure name="Bisections" value={formatCount(mapping.bisections)} />
         <Figure name="Given up" value={formatCount(givenUpRecords)} alarm={givenUpRecords > 0} />
