@@ -35,7 +35,11 @@ const clock = new SystemClock();
 const log = createLogger('info', { write: () => undefined });
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 } as Context;
 const archiveEvents = createArchiveEventsHandler(new ArchiveEvents(archive, new NodeCompression()), clock, log);
-const storeReadings = createStoreReadingsHandler(new StoreReadings(table, metrics, quarantine, clock), clock, log);
+const storeReadings = createStoreReadingsHandler(
+  new StoreReadings(table, metrics, quarantine, clock, new NodeCompression()),
+  clock,
+  log,
+);
 
 const compress = promisify(gzip);
 

@@ -5,12 +5,14 @@
  * not fail the batch. A store that does not take something now is transient: the rest is finished, then the first
  * record that is not safely kept is named, so that the batch is tried again from there and nothing is skipped.
  */
+import { decode, reasonsOf } from './decoding/decode.ts';
 import { StoreUnavailable } from './errors.ts';
 import { LatestReadings } from './latest-readings.ts';
 import { toMetricData } from './metric-data.ts';
 import type {
   CallOptions,
   Clock,
+  Compression,
   Metrics,
   Quarantine,
   QuarantinedRecord,
@@ -18,9 +20,12 @@ import type {
   StoredReading,
   StreamRecord,
 } from './ports.ts';
-import { parseReading } from './reading.ts';
+import { parseReading, type ReadingResult } from './reading.ts';
 import { readingKey } from './reading-key.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
+
+/** `{` */
+const OPENING_BRACE = 0x7b;
 
 export interface StoreOutcome {
   /** Readings that the table holds now. */
@@ -29,6 +34,8 @@ export interface StoreOutcome {
   readonly quarantined: readonly QuarantinedRecord[];
   /** Readings of the batch that a later one with the same sensor and timestamp replaced. */
   readonly collapsed: number;
+  /** Values of records that can be no reading, such as texts and booleans in a message with several measurements. */
+  readonly leftOut: number;
   /** Readings whose time is far from their arrival (`ReadingFlag`). */
   readonly flagged: number;
   readonly metrics: { readonly published: number; readonly leftOut: number; readonly failure?: unknown };
@@ -41,17 +48,25 @@ export class StoreReadings {
   readonly #metrics: Metrics;
   readonly #quarantine: Quarantine;
   readonly #clock: Clock;
+  readonly #unpack: Compression['decompressNow'];
 
-  constructor(table: SensorDataTable, metrics: Metrics, quarantine: Quarantine, clock: Clock) {
+  constructor(
+    table: SensorDataTable,
+    metrics: Metrics,
+    quarantine: Quarantine,
+    clock: Clock,
+    compression: Pick<Compression, 'decompressNow'>,
+  ) {
     this.#table = table;
     this.#metrics = metrics;
     this.#quarantine = quarantine;
     this.#clock = clock;
+    this.#unpack = (bytes, maxBytes) => compression.decompressNow(bytes, maxBytes);
   }
 
   /** @param records A batch of one shard, in sequence order. */
   async store(records: readonly StreamRecord[], options: CallOptions = {}): Promise<StoreOutcome> {
-    const { latest, firsts, rejected, collapsed, flagged } = this.#sort(records);
+    const { latest, firsts, rejected, collapsed, leftOut, flagged } = this.#sort(records);
     const [table, quarantine] = await Promise.all([this.#write(latest, options), this.#keep(rejected, options)]);
 
     const unsafe = [
@@ -64,6 +79,7 @@ export class StoreReadings {
       stored: table.stored,
       quarantined: quarantine.kept,
       collapsed,
+      leftOut,
       flagged,
       metrics,
       ...(first !== undefined && {
@@ -82,25 +98,40 @@ export class StoreReadings {
     const rejected: QuarantinedRecord[] = [];
     const now = this.#clock.now();
     let collapsed = 0;
+    let leftOut = 0;
     let flagged = 0;
-    for (const record of records) {
+    const add = (result: Extract<ReadingResult, { ok: true }>, record: StreamRecord, part?: number) => {
       const { sequenceNumber, arrivedAt } = record;
-      const result = parseReading(record.data, arrivedAt);
-      if (!result.ok) {
-        rejected.push({ record, reasons: result.reasons, quarantinedAt: now });
-        continue;
-      }
       if (result.flag !== undefined) flagged += 1;
       // Field by field: a spread costs more than parsing the reading.
-      const { sensorId, value, timestamp } = result.reading;
-      const reading: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
+      const { sensorId, value, timestamp, unit } = result.reading;
+      const plain: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
+      const reading = unit === undefined && part === undefined ? plain : withDetails(plain, unit, part);
       const earlier = latest.add(reading);
-      if (earlier === undefined) continue;
+      if (earlier === undefined) return;
       collapsed += 1;
       const key = readingKey(reading);
       if (!firsts.has(key)) firsts.set(key, earlier.sequenceNumber);
+    };
+    for (const record of records) {
+      const { data, arrivedAt } = record;
+      // The contract comes first: for what else a record may be, it must not wait.
+      const contract = data[0] === OPENING_BRACE ? parseReading(data, arrivedAt) : undefined;
+      if (contract?.ok === true) {
+        add(contract, record);
+        continue;
+      }
+      const decoded = decode(data, { arrivedAt }, this.#unpack);
+      const isList = decoded.parts.length > 1;
+      leftOut += decoded.leftOut;
+      decoded.parts.forEach((part, index) => {
+        if (part.ok) add(part, record, isList ? index : undefined);
+      });
+      // The good parts are stored; the record is kept whole where one of them is none.
+      const reasons = reasonsOf(decoded);
+      if (reasons.length > 0) rejected.push({ record, reasons, quarantinedAt: now });
     }
-    return { latest: latest.all, firsts, rejected, collapsed, flagged };
+    return { latest: latest.all, firsts, rejected, collapsed, leftOut, flagged };
   }
 
   async #write(readings: readonly StoredReading[], options: CallOptions) {
@@ -151,4 +182,8 @@ export class StoreReadings {
       return { published: 0, leftOut, failure };
     }
   }
+}
+
+function withDetails(reading: StoredReading, unit: string | undefined, part: number | undefined): StoredReading {
+  return { ...reading, ...(unit !== undefined && { unit }), ...(part !== undefined && { part }) };
 }

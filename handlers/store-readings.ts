@@ -12,7 +12,7 @@ export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock,
   return async (event, context) => {
     const startedAt = clock.now();
     const records = fromKinesisEvent(event);
-    const { stored, quarantined, collapsed, flagged, metrics, failure } = await useCase.store(records, {
+    const { stored, quarantined, collapsed, leftOut, flagged, metrics, failure } = await useCase.store(records, {
       remainingMillis: remainingOf(context),
     });
     const summary = {
@@ -21,6 +21,7 @@ export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock,
       stored: stored.length,
       quarantined: quarantined.length,
       collapsed,
+      leftOut,
       flagged,
       metrics: { published: metrics.published, leftOut: metrics.leftOut },
       durationMillis: clock.now() - startedAt,

@@ -95,18 +95,20 @@ export function serverModule(
       [Ports.eventArchive, Ports.compression, Services.eventHub, Services.faults],
     );
     bind(Services.storeReadings).toResolvedValue(
-      (table, metrics, quarantine, clock, hub, faults, latency) =>
+      (table, metrics, quarantine, clock, compression, hub, faults, latency) =>
         new StoreReadings(
           observedTable(observedTable(faultyTable(table, faults), latency), hub),
           observedMetrics(faultyMetrics(metrics, faults), hub),
           observedQuarantine(faultyQuarantine(quarantine, faults), hub),
           clock,
+          compression,
         ),
       [
         Ports.sensorDataTable,
         Ports.metrics,
         Ports.quarantine,
         Ports.clock,
+        Ports.compression,
         Services.eventHub,
         Services.faults,
         Services.latency,

@@ -33,7 +33,11 @@ const source = { streamArn: 'arn:stream', region: 'us-east-1', roleArn: 'arn:rol
 const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 60_000 } as Context;
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 /** gzip is tested elsewhere, and would cost most of the time here. */
-const noCompression = { compress: async (bytes: Uint8Array) => bytes, decompress: async (bytes: Uint8Array) => bytes };
+const noCompression = {
+  compress: async (bytes: Uint8Array) => bytes,
+  decompress: async (bytes: Uint8Array) => bytes,
+  decompressNow: (bytes: Uint8Array) => bytes,
+};
 
 class World {
   readonly clock = new FixedClock(Date.UTC(2026, 0, 15, 23, 59, 58));
@@ -65,6 +69,7 @@ class World {
         faultyMetrics(this.metrics, storerTape),
         faultyQuarantine(this.quarantine, storerTape),
         this.clock,
+        noCompression,
       ),
       this.clock,
       quiet,

@@ -1,6 +1,6 @@
 /** gzip by zlib, in its thread pool. The header carries no time: the same bytes compress to the same bytes. */
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip } from 'node:zlib';
 import type { Compression } from '../../core/ports.ts';
 
 const compress = promisify(gzip);
@@ -28,5 +28,10 @@ export class NodeCompression implements Compression {
   async decompress(bytes: Uint8Array, maxBytes = this.#maxDecompressedBytes): Promise<Uint8Array> {
     // zlib takes no bound of 0.
     return decompress(bytes, { maxOutputLength: Math.max(1, maxBytes) });
+  }
+
+  /** @throws Error as `decompress` does. */
+  decompressNow(bytes: Uint8Array, maxBytes: number): Uint8Array {
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
   }
 }

@@ -40,6 +40,7 @@ function writer(counter: CallCounter): Handler {
     new CloudWatchMetrics({ client: countingCloudWatch(counter), clock }),
     new S3Quarantine({ client: countingS3(counter), bucket: 'undelivered' }),
     clock,
+    new NodeCompression(),
   );
   return createStoreReadingsHandler(useCase, clock, strictLog);
 }

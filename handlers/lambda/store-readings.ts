@@ -5,6 +5,7 @@ import { dynamoDbClient } from '../../adapters/aws/dynamodb-client.ts';
 import { DynamoDbSensorData } from '../../adapters/aws/dynamodb-sensor-data.ts';
 import { s3Client } from '../../adapters/aws/s3-client.ts';
 import { S3Quarantine } from '../../adapters/aws/s3-quarantine.ts';
+import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { SystemClock } from '../../adapters/node/system-clock.ts';
 import { StoreReadings } from '../../core/store-readings.ts';
 import { storeReadingsConfig } from '../config.ts';
@@ -23,7 +24,7 @@ const metrics = new CloudWatchMetrics({ client: cloudWatchClient(settings), cloc
 const quarantine = new S3Quarantine({ client: s3Client(settings), bucket: undeliveredBucket });
 
 export const handler = createStoreReadingsHandler(
-  new StoreReadings(table, metrics, quarantine, clock),
+  new StoreReadings(table, metrics, quarantine, clock, new NodeCompression()),
   clock,
   createLogger(logLevel),
 );

@@ -37,6 +37,15 @@ export function compressionContract(name: string, create: () => Promise<Compress
       await expect(compression.decompress(packed, 4)).rejects.toThrow();
     });
 
+    test('unpacks a record at once, within the same bounds', async () => {
+      const { compression } = harness();
+      const packed = await compression.compress(bytesOf('12345'));
+      expect(Buffer.from(compression.decompressNow(packed, 5)).toString()).toBe('12345');
+      expect(() => compression.decompressNow(packed, 4)).toThrow();
+      expect(() => compression.decompressNow(packed.subarray(0, -4), 5)).toThrow();
+      expect(() => compression.decompressNow(bytesOf('plain'), 5)).toThrow();
+    });
+
     test('refuses bytes that are no gzip, and gzip that is cut short', async () => {
       const { compression } = harness();
       await expect(compression.decompress(bytesOf('plain'))).rejects.toThrow();

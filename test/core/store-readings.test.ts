@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryMetrics } from '../../adapters/memory/memory-metrics.ts';
 import { MemoryQuarantine } from '../../adapters/memory/memory-quarantine.ts';
 import { MemorySensorData } from '../../adapters/memory/memory-sensor-data.ts';
+import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
 import type {
   CallOptions,
@@ -13,6 +15,7 @@ import type {
 } from '../../core/ports.ts';
 import { type StoreOutcome, StoreReadings } from '../../core/store-readings.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
+import { thousandReadings } from '../recorded/kpl/aggregates.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
 import { bytesOf, noon, records, sequenceNumber, streamRecord } from '../support/record-factory.ts';
 
@@ -41,7 +44,7 @@ async function store(
   options?: CallOptions,
 ): Promise<StoreOutcome> {
   const all = { table, metrics, quarantine, ...ports };
-  return new StoreReadings(all.table, all.metrics, all.quarantine, clock).store(batch, options);
+  return new StoreReadings(all.table, all.metrics, all.quarantine, clock, new NodeCompression()).store(batch, options);
 }
 
 /** The n-th record of the shard, with this content. */
@@ -117,6 +120,7 @@ describe('a batch of readings', () => {
       ],
       quarantined: [],
       collapsed: 0,
+      leftOut: 0,
       flagged: 0,
       metrics: { published: 2, leftOut: 0 },
     });
@@ -149,6 +153,7 @@ describe('a batch of readings', () => {
       stored: [],
       quarantined: [],
       collapsed: 0,
+      leftOut: 0,
       flagged: 0,
       metrics: { published: 0, leftOut: 0 },
     });
@@ -260,7 +265,7 @@ describe('what can never be a reading', () => {
   test.each([
     ['not JSON', 'not JSON', 'body'],
     ['null', null, 'body'],
-    ['an array', [reading('kitchen', 1)], 'body'],
+    ['an empty array', [], 'body'],
     ['no sensor id', { value: 1 }, 'sensorid'],
     ['an empty sensor id', reading('', 1), 'sensorid'],
     ['no value', { sensorid: 'kitchen' }, 'value'],
@@ -287,6 +292,70 @@ describe('what can never be a reading', () => {
     await store([nth(1, 'not JSON')]);
 
     expect(await quarantined()).toHaveLength(1);
+  });
+});
+
+describe('a record with several readings', () => {
+  const batch = { sensorid: 'a', unit: 'V', readings: [1, 2, 3].map((value) => ({ value, timestamp: noon + value })) };
+
+  test('is stored reading by reading, each with its part and unit', async () => {
+    const put: StoredReading[] = [];
+    const recording: SensorDataTable = {
+      put: async (readings) => {
+        put.push(...readings);
+        return { notTaken: [] };
+      },
+      query: (query) => table.query(query),
+    };
+
+    const outcome = await store([nth(1, batch), nth(2, reading('b', 5))], { table: recording });
+
+    expect(put.map(({ sensorId, value, unit, part, sequenceNumber: of }) => [sensorId, value, unit, part, of])).toEqual(
+      [
+        ['a', 1, 'V', 0, sequenceNumber(1)],
+        ['a', 2, 'V', 1, sequenceNumber(1)],
+        ['a', 3, 'V', 2, sequenceNumber(1)],
+        ['b', 5, undefined, undefined, sequenceNumber(2)],
+      ],
+    );
+    expect(outcome).toMatchObject({ quarantined: [], leftOut: 0 });
+  });
+
+  test.each([
+    ['gzip', gzipSync(bytesOf(batch)), 3],
+    ['a KPL aggregate', thousandReadings, 1_000],
+  ])('is unpacked: %s', async (_name, data, expected) => {
+    const { stored, quarantined } = await store([streamRecord({ data })]);
+
+    expect([stored.length, quarantined.length]).toEqual([expected, 0]);
+  });
+
+  test('with a bad part: the good ones are stored, and the record is kept whole with the index of the bad one', async () => {
+    const record = nth(1, [reading('a', 1), { sensorid: 'a', value: null }, reading('b', 3)]);
+
+    const outcome = await store([record]);
+
+    expect(outcome.stored.map(({ sensorId }) => sensorId)).toEqual(['a', 'b']);
+    expect(outcome.quarantined).toEqual([
+      expect.objectContaining({ record, reasons: [expect.objectContaining({ part: 1, field: 'value' })] }),
+    ]);
+    expect(outcome.failure).toBeUndefined();
+  });
+
+  test('that are not all taken comes again as a whole', async () => {
+    const record = nth(2, [reading('a', 1), reading('b', 2)]);
+
+    const { failure: first } = await store([nth(1, reading('a', 7)), record], { table: tableWithout('b') });
+
+    expect(first?.sequenceNumber).toBe(sequenceNumber(2));
+  });
+
+  test('with texts and booleans beside them: they are counted', async () => {
+    expect(await store([nth(1, { sensorid: 'a', temp: 20, door: 'open', on: true })])).toMatchObject({
+      leftOut: 2,
+      stored: [expect.objectContaining({ sensorId: 'a.temp', value: 20 })],
+      quarantined: [],
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { MemoryMetrics } from '../../adapters/memory/memory-metrics.ts';
 import { MemoryQuarantine } from '../../adapters/memory/memory-quarantine.ts';
 import { MemorySensorData } from '../../adapters/memory/memory-sensor-data.ts';
+import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { StoreUnavailable } from '../../core/errors.ts';
 import type { CallOptions, Metrics, Quarantine, SensorDataTable } from '../../core/ports.ts';
 import { StoreReadings } from '../../core/store-readings.ts';
@@ -36,7 +37,11 @@ beforeEach(() => {
 
 function handlerOn(ports: { table?: SensorDataTable; metrics?: Metrics; quarantine?: Quarantine } = {}) {
   const all = { table, metrics, quarantine, ...ports };
-  return createStoreReadingsHandler(new StoreReadings(all.table, all.metrics, all.quarantine, clock), clock, log);
+  return createStoreReadingsHandler(
+    new StoreReadings(all.table, all.metrics, all.quarantine, clock, new NodeCompression()),
+    clock,
+    log,
+  );
 }
 
 /** An event with these contents, numbered from 1. */
@@ -81,6 +86,7 @@ describe('a batch that is stored', () => {
           stored: 3,
           quarantined: 1,
           collapsed: 1,
+          leftOut: 0,
           flagged: 1,
           metrics: { published: 1, leftOut: 2 },
           durationMillis: 0,
