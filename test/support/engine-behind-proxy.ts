@@ -31,6 +31,7 @@ interface Client {
 
 export interface EngineClients<C extends Client> {
   readonly proxy: FaultProxy;
+  /** Waits for an engine that is slow because the machine is busy. */
   readonly client: C;
   /** Gives up a connection that hangs, soon enough for a test. */
   readonly hasty: C;
@@ -50,12 +51,12 @@ export function useEngineBehindProxy<C extends Client>(options: {
   beforeAll(async () => {
     const engine = await behindProxy(await options.start(), options.limits);
     close = () => engine.close();
-    const create = (requestTimeoutMillis?: number): C =>
+    const create = (requestTimeoutMillis: number): C =>
       options.createClient({
-        ...clientOptions({ endpoint: engine.url, ...(requestTimeoutMillis !== undefined && { requestTimeoutMillis }) }),
+        ...clientOptions({ endpoint: engine.url, requestTimeoutMillis }),
         ...engineCredentials,
       });
-    clients = { proxy: engine.proxy, client: create(), hasty: create(40) };
+    clients = { proxy: engine.proxy, client: create(20_000), hasty: create(40) };
     await options.prepare?.(clients.client);
     clients.proxy.calls.splice(0);
   });
