@@ -14,16 +14,29 @@ export interface EventSourceMappingSettings {
   readonly maximumBatchingWindowInSeconds: number;
   /** Concurrent batches per shard, 1–10; order is kept per partition key. */
   readonly parallelizationFactor: number;
+  /**
+   * Where the mapping starts where it has no checkpoint. With `LATEST`, Lambda skips what is put before its first read, which may
+   * take minutes; this server skips nothing that is put after the start. `TRIM_HORIZON` and `AT_TIMESTAMP` skip nothing.
+   */
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
   /** Milliseconds since 1970; only with `AT_TIMESTAMP`. */
   readonly startingPositionTimestamp?: number;
   /** Retries after the first try, 0–10,000; -1 retries until the record expires. */
   readonly maximumRetryAttempts: number;
-  /** Records older than this are given up, 60–604,800; -1 means never. */
+  /**
+   * Records older than this are given up, 60–604,800; -1 means never. Records that are still retried when the retention of the
+   * stream ends are lost, so keep this below it. Records that wait next to a bad one grow old with it.
+   */
   readonly maximumRecordAgeInSeconds: number;
-  /** On a function error split the batch in two and retry each half. */
+  /**
+   * On a function error split the batch in two and retry each half. It isolates a bad record only where the function throws:
+   * a response that names the first record in `batchItemFailures` splits nothing.
+   */
   readonly bisectBatchOnFunctionError: boolean;
-  /** Heed `batchItemFailures` in the response (`FunctionResponseTypes: ["ReportBatchItemFailures"]`). */
+  /**
+   * Heed `batchItemFailures` in the response (`FunctionResponseTypes: ["ReportBatchItemFailures"]`). A response without it is a
+   * success, `{statusCode: 500, body}` too.
+   */
   readonly reportBatchItemFailures: boolean;
   /**
    * Which records go to the function; all of them unless given. The others are done as soon as they are read: this

@@ -62,6 +62,10 @@ class DurableCheckpoints implements Checkpoints {
   }
 
   save(mapping: string, shardId: string, checkpoint: ShardCheckpoint): void {
+    if (this.#world.disk.choose(25) === 24) {
+      this.#world.noteRestart(shardId);
+      throw new Error('the disk is full');
+    }
     this.#world.checkCheckpoint(shardId, checkpoint);
     (this.#positions[mapping] ??= {})[shardId] = checkpoint;
     // Where the mapping begins is always kept: without it the mapping has not begun.
@@ -144,6 +148,13 @@ class World {
   /** As it was changed last. */
   #batchSize = 0;
   #began = false;
+  /** Whether the mapping that runs now has been changed: its workers begin again then, and read records a second time. */
+  #changed = false;
+  /** Records that the mapping that runs now handed to the function, and to the failure destination. */
+  #handed = 0;
+  #delivered = 0;
+  /** Shards whose consumer begins again at its checkpoint. */
+  readonly #restarting = new Set<string>();
   #healed = false;
 
   constructor(plan: Plan) {
@@ -176,6 +187,8 @@ class World {
       this.#byKey.clear();
     }
     this.#began = true;
+    this.#changed = false;
+    [this.#handed, this.#delivered] = [0, 0];
     this.#process = new Process();
     this.#inFlight = [];
     this.mapping = new EventSourceMapping({
@@ -224,6 +237,7 @@ class World {
     const { state } = this.mapping.describe();
     if (state !== 'Enabled' && state !== 'Disabled') return;
     this.mapping.update(changes);
+    this.#changed = true;
     this.#batchSize = changes.batchSize ?? this.#batchSize;
   }
 
@@ -266,10 +280,33 @@ class World {
       const { shards } = await this.mapping.state();
       return shards.every(({ lanes }) => lanes.every(({ waiting, inFlight }) => waiting + inFlight === 0));
     }, 'idle');
+    await this.#checkCounts();
     const { batchSize } = this.mapping.settings;
     if ((await this.mapping.state()).bisections > 0) reached.add('bisection');
     if (batchSize !== this.#batchSize) this.#violation(`the batch size is ${batchSize}, not ${this.#batchSize}`);
     if (this.windows) await this.#until(() => !this.wanted.some((record) => !this.#isAggregated(record)), 'closed');
+  }
+
+  /** Lambda's EventCount metrics against what the world has seen, with nothing in flight. */
+  async #checkCounts(): Promise<void> {
+    const { eventCounts: counts, records, trimmedInRetryRecords, workerRestarts } = await this.mapping.state();
+    const text = JSON.stringify(counts);
+    const seen = [this.#handed, this.#delivered, 0];
+    if (
+      String([counts.InvokedEventCount, counts.OnFailureDestinationDeliveredEventCount, counts.DroppedEventCount]) !==
+      String(seen)
+    ) {
+      this.#violation(`the counts are ${text}, not ${String(seen)}`);
+    }
+    const succeeded = counts.InvokedEventCount - counts.FailedInvokeEventCount;
+    if (succeeded !== records) this.#violation(`${succeeded} of ${records} records count as done`);
+    const ended =
+      counts.FilteredOutEventCount + succeeded + counts.OnFailureDestinationDeliveredEventCount + trimmedInRetryRecords;
+    const onceRead = !this.#changed && workerRestarts === 0;
+    if (onceRead ? counts.PolledEventCount !== ended : counts.PolledEventCount < ended) {
+      this.#violation(`${ended} records ended: ${text}`);
+    }
+    if (workerRestarts > 0) reached.add('consumer restarted');
   }
 
   #isAggregated(record: StreamRecord): boolean {
@@ -300,6 +337,7 @@ class World {
       const { sequenceNumber } = checkpoint as { sequenceNumber?: string };
       if (sequenceNumber !== undefined && compareSequenceNumbers(record.sequenceNumber, sequenceNumber) <= 0) continue;
       behind.add(record.shardId);
+      if (this.#restarting.has(record.shardId)) continue; // Its checkpoint could not be kept.
       if (this.#done.has(identity(record))) this.#violation(`${identity(record)} is done, and will come again`);
     }
   }
@@ -315,6 +353,19 @@ class World {
       const safe = this.windows ? kept.has(id) || this.#closed.has(id) || this.givenUp.has(id) : this.settled.has(id);
       if (!safe) this.#violation(`the checkpoint ${checkpoint.sequenceNumber} is behind ${id}`);
     }
+  }
+
+  /** The consumer of a shard has failed; it reads from its checkpoint again. */
+  noteRestart(shardId: string): void {
+    this.#restarting.add(shardId);
+  }
+
+  #forget(shardId: string): void {
+    if (!this.#restarting.delete(shardId)) return;
+    const isOfShard = (key: string) => key.startsWith(`${shardId}:`);
+    for (const key of [...this.#runs.keys()].filter(isOfShard)) this.#runs.delete(key);
+    for (const key of [...this.#waits.keys()].filter(isOfShard)) this.#waits.delete(key);
+    for (const key of [...this.#done].filter(isOfShard)) this.#done.delete(key);
   }
 
   #violation(text: string): void {
@@ -351,6 +402,8 @@ class World {
       read: (shardId, position, limit) =>
         process.alive(async () => {
           const { parallelizationFactor, batchSize } = this.mapping.settings;
+          // A look whether a record that is retried is still there is no beginning.
+          if (limit > 1 || position.type !== 'AT_SEQUENCE_NUMBER') this.#forget(shardId);
           if (limit > (parallelizationFactor + 1) * batchSize) this.#violation(`read ${limit} records at once`);
           await this.#sometimesSlow();
           if (this.#faults.choose(10) === 1) throw new Error('the shard is not read');
@@ -372,6 +425,7 @@ class World {
           // What a process that died had sent may arrive; nobody counts it.
           if (!process.dead) this.#checkFailure(key, failure);
           reached.add(failure.requestContext.condition);
+          if (!process.dead) this.#delivered += ids.length;
           for (const id of ids) {
             if (!process.dead) this.#done.add(id);
             this.givenUp.add(id);
@@ -426,6 +480,7 @@ class World {
       invoke: (event) =>
         process.alive(async () => {
           const records = fromKinesisEvent(event as Event);
+          this.#handed += records.length;
           this.#checkDelivery(event as Event, records);
           const [first] = records;
           const shardId = first?.shardId ?? (event as Event).shardId;
@@ -688,6 +743,7 @@ test(
       'RecordAgeExceeded',
       'RetryAttemptsExhausted',
       'bisection',
+      'consumer restarted',
       'crash',
       'enable',
       'merge',

@@ -225,6 +225,17 @@ export class Lane {
     }
   }
 
+  /**
+   * Answers an invocation that was not made, as the stream holds the first of its records no more. LDG: without a maximum age
+   * records are retried until they expire in the stream. What Lambda reads again for a retry is not there any more then, so it
+   * reaches neither the function nor the failure destination. The others are tried as they would have been.
+   */
+  trimmed(count: number, now: EpochMillis): void {
+    const { records, attempts } = this.#answered('invoke');
+    this.#drop(count);
+    this.#replaceFirst({ count: records.length - count, attempts, notBefore: now });
+  }
+
   get #windowMillis(): number {
     return this.#settings.maximumBatchingWindowInSeconds * 1_000;
   }

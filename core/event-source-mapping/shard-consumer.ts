@@ -45,6 +45,8 @@ export class ShardConsumer {
   #nextReadAt: EpochMillis = 0;
   #endOfShard = false;
   #trimmed = 0;
+  #readFailures = 0;
+  #lastRead: ShardConsumerState['lastRead'] = 'none';
   #expired = false;
   #filteredOut = 0;
   #millisBehindLatest = 0;
@@ -95,9 +97,14 @@ export class ShardConsumer {
     this.#nextReadAt = 0;
   }
 
-  /** Answers a `read`. @param streamTime What the stream would write on a record now. */
-  read(page: ShardPage, now: EpochMillis, streamTime = now): void {
-    const limit = this.#reading?.limit;
+  /**
+   * Answers a `read`.
+   * @param streamTime What the stream would write on a record now.
+   * @returns how many of the records no filter let through.
+   */
+  read(page: ShardPage, now: EpochMillis, streamTime = now): number {
+    const [limit, filteredOut] = [this.#reading?.limit, this.#filteredOut];
+    this.#lastRead = 'done';
     this.#reading = undefined;
     this.#trimmed += page.trimmed;
     this.#endOfShard = page.endOfShard;
@@ -118,11 +125,14 @@ export class ShardConsumer {
     const behind = page.millisBehindLatest > 0;
     if (full || this.#woken || (behind && last !== undefined)) this.#nextReadAt = now;
     else this.#nextReadAt = now + (behind ? GAP_INTERVAL_MILLIS : POLL_INTERVAL_MILLIS);
+    return this.#filteredOut - filteredOut;
   }
 
   /** Answers a `read` that failed. */
   readFailed(now: EpochMillis): void {
     this.#reading = undefined;
+    this.#readFailures += 1;
+    this.#lastRead = 'failed';
     this.#nextReadAt = now + POLL_INTERVAL_MILLIS;
   }
 
@@ -136,6 +146,12 @@ export class ShardConsumer {
   /** Answers a `give-up`: whether the failure destination holds the records. */
   givenUp(lane: number, kept: boolean, now: EpochMillis): void {
     this.#lane(lane).givenUp(kept, now);
+    this.#moveCheckpoint();
+  }
+
+  /** Answers an `invoke` that was not made: the stream holds so many of its records no more. */
+  trimmed(lane: number, count: number, now: EpochMillis): void {
+    this.#lane(lane).trimmed(count, now);
     this.#moveCheckpoint();
   }
 
@@ -162,6 +178,8 @@ export class ShardConsumer {
       ...(arrivals.length > 0 && { oldestArrival: Math.min(...arrivals) }),
       unfinished: this.#unfinished.length,
       trimmed: this.#trimmed,
+      readFailures: this.#readFailures,
+      lastRead: this.#lastRead,
       expired: this.#expired,
       filteredOut: this.#filteredOut,
       millisBehindLatest: this.#millisBehindLatest,

@@ -10,6 +10,10 @@ export interface ShardConsumerState {
   readonly unfinished: number;
   /** Records that expired before they were read. */
   readonly trimmed: number;
+  /** Reads that failed. */
+  readonly readFailures: number;
+  /** While it is not `done`, nobody knows what waits in the shard. */
+  readonly lastRead: 'none' | 'done' | 'failed';
   /** The shard expired before it was read to its end, so that `trimmed` is not all. */
   readonly expired: boolean;
   /** Records that no filter let through. */

@@ -2,12 +2,16 @@
  * One consumer of the stream, as Lambda's event source mapping is one: a worker and a checkpoint per shard, parents
  * before children. It shares nothing with other mappings but the stream, so none can hold up another.
  */
+import { backoffMillis } from '../../core/event-source-mapping/decision.ts';
+import { EventCounts } from '../../core/event-source-mapping/event-counts.ts';
 import { readyShards } from '../../core/event-source-mapping/ready-shards.ts';
 import { checkEventSourceMapping, type EventSourceMappingSettings } from '../../core/pipeline.ts';
 import { neverSet } from '../../core/never-set.ts';
 import type { EpochMillis, Shard, ShardPosition, SteadyClock } from '../../core/ports.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
+import type { ShardConsumerState } from '../../core/event-source-mapping/shard-state.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { warnOfGatewayAnswers } from './gateway-answer.ts';
 import {
   changedSettings,
   type MappingChanges,
@@ -21,7 +25,16 @@ import { type GivenUpReport, type InvocationReport, ShardWorker, type ShardWorke
 
 export interface EventSourceMappingOptions extends Omit<
   ShardWorkerOptions,
-  'steady' | 'shardId' | 'start' | 'onInvocation' | 'onGivenUp' | 'onCheckpoint'
+  | 'steady'
+  | 'shardId'
+  | 'start'
+  | 'onRead'
+  | 'onReadFailed'
+  | 'onInvocation'
+  | 'onTrimmed'
+  | 'onGivenUp'
+  | 'onDeliveryFailed'
+  | 'onCheckpoint'
 > {
   /** Name of the function. */
   readonly name: string;
@@ -40,6 +53,8 @@ export interface MappingObserver {
 
 /** How often a failed listing of shards is tried again. */
 const LIST_RETRY_MILLIS = 1_000;
+/** A worker that ran this long before it failed is restarted as after a first failure. */
+const STABLE_MILLIS = 60_000;
 
 export class EventSourceMapping implements MappingControl {
   readonly name: string;
@@ -55,7 +70,22 @@ export class EventSourceMapping implements MappingControl {
     retries: 0,
     bisections: 0,
     givenUpRecords: 0,
+    /** Records that expired before they were read. */
+    trimmedRecords: 0,
+    /** Records that were read, and expired in the stream while they were retried. */
+    trimmedInRetryRecords: 0,
+    filteredOutRecords: 0,
+    /** Reads and listings of shards that failed. */
+    readFailures: 0,
+    /** Lambda's DestinationDeliveryFailures; Lambda would have dropped the records each time. */
+    destinationDeliveryFailures: 0,
+    /** Times that a consumer of a shard began again after an unexpected error. */
+    workerRestarts: 0,
   };
+  readonly #eventCounts = new EventCounts();
+  #lambdaIteratorAgeMillis: number | undefined;
+  #listingFailed = false;
+  #halt = new AbortController();
   readonly #lastInvocations = new Map<string, InvocationReport>();
   #observer: MappingObserver | undefined;
   #settings: EventSourceMappingSettings;
@@ -81,7 +111,21 @@ export class EventSourceMapping implements MappingControl {
     this.name = options.name;
     this.#settings = options.settings;
     this.#lastModified = now;
-    this.#options = { steady: neverSet(options.clock), ...options };
+    this.#options = {
+      steady: neverSet(options.clock),
+      ...options,
+      function: warnOfGatewayAnswers(options.function, options.name, options.log),
+    };
+    this.#warnOfLatest();
+  }
+
+  #warnOfLatest(): void {
+    const { name, log, settings } = this.#options;
+    if (settings.startingPosition !== 'LATEST') return;
+    log.warn(
+      { mapping: name },
+      'the mapping starts at LATEST. Here it gets all that is put from now on; Lambda may take minutes until its first read, and skips what was put before. Use TRIM_HORIZON or AT_TIMESTAMP to miss nothing',
+    );
   }
 
   get settings(): EventSourceMappingSettings {
@@ -105,7 +149,7 @@ export class EventSourceMapping implements MappingControl {
   async stop(): Promise<void> {
     this.#started = false;
     await this.#change;
-    await this.#halt();
+    await this.#haltWorkers();
   }
 
   describe(): MappingDescription {
@@ -132,7 +176,7 @@ export class EventSourceMapping implements MappingControl {
   }
 
   async #carryOutChange(enabled: boolean, settings: EventSourceMappingSettings): Promise<void> {
-    await this.#halt();
+    await this.#haltWorkers();
     this.#settings = settings;
     this.#enabled = enabled;
     if (enabled && this.#started) this.#run();
@@ -141,6 +185,7 @@ export class EventSourceMapping implements MappingControl {
 
   #run(): void {
     this.#stopping = false;
+    this.#halt = new AbortController();
     this.#workers.clear();
     this.#finished.clear();
     this.#begun = false;
@@ -148,8 +193,9 @@ export class EventSourceMapping implements MappingControl {
     this.#track(this.#startReadyShards());
   }
 
-  async #halt(): Promise<void> {
+  async #haltWorkers(): Promise<void> {
     this.#stopping = true;
+    this.#halt.abort();
     clearTimeout(this.#retryTimer);
     for (const worker of this.#workers.values()) worker.stop();
     await Promise.all(this.#running);
@@ -184,28 +230,35 @@ export class EventSourceMapping implements MappingControl {
       state: this.#state,
       lastProcessingResult: this.#lastProcessingResult,
       settings: this.#settings,
-      iteratorAgeMillis: Math.max(0, ...shards.map(({ iteratorAgeMillis }) => iteratorAgeMillis)),
-      trimmedRecords: shards.reduce((sum, { trimmedRecords }) => sum + trimmedRecords, 0),
+      oldestRecordAgeMillis: this.#oldestOf(shards),
+      /** Lambda's IteratorAge, of the last invocation; null before the first. */
+      lambdaIteratorAgeMillis: this.#lambdaIteratorAgeMillis ?? null,
       /** Shards that expired before they were read to their end: what was lost with them is not in `trimmedRecords`. */
       expiredShards: this.#expired.size,
-      filteredOutRecords: shards.reduce((sum, { filteredOutRecords }) => sum + filteredOutRecords, 0),
       ...this.#counts,
+      eventCounts: this.#eventCounts.metrics,
       shards,
     };
   }
 
+  /** Null where any part is not known: a shard that is not read may hold older records than all the others. */
+  #oldestOf(shards: readonly { readonly oldestRecordAgeMillis: number | null }[]): number | null {
+    const ages = shards.map(({ oldestRecordAgeMillis }) => oldestRecordAgeMillis);
+    if (this.#listingFailed || ages.length === 0) return null;
+    return ages.reduce((oldest, age) => (oldest === null || age === null ? null : Math.max(oldest, age)), 0);
+  }
+
   async #shardState(shardId: string, worker: ShardWorker) {
-    const { checkpoint, oldestArrival, unfinished, trimmed, filteredOut, finished, openWindow, lanes } = worker.state;
+    const { state } = worker;
+    const { checkpoint, unfinished, trimmed, filteredOut, finished, openWindow, lanes } = state;
     const last = this.#lastInvocations.get(shardId);
-    const { steady } = this.#options;
     return {
       shardId,
       ...(checkpoint.type === 'AFTER_SEQUENCE_NUMBER' && { checkpoint: checkpoint.sequenceNumber }),
       finished,
       recordsBehind: (await this.#options.reader.backlog(shardId, checkpoint)) ?? (unfinished > 0 ? unfinished : null),
-      /** Age of the oldest record that is not done; 0 where nothing waits. */
-      iteratorAgeMillis:
-        oldestArrival === undefined ? 0 : Math.max(0, Math.round(steady.now() - steady.momentOf(oldestArrival))),
+      oldestRecordAgeMillis: this.#oldestRecordAge(state),
+      readFailures: state.readFailures,
       trimmedRecords: trimmed,
       filteredOutRecords: filteredOut,
       /** In milliseconds since 1970. */
@@ -215,16 +268,34 @@ export class EventSourceMapping implements MappingControl {
     };
   }
 
+  /** Age of the oldest record that is not done; 0 where nothing waits, null where nobody can tell as the shard is not read. */
+  #oldestRecordAge({ oldestArrival, finished, lastRead }: ShardConsumerState): number | null {
+    const { steady } = this.#options;
+    if (finished) return 0;
+    // Records are read in order: what is not read yet is younger.
+    if (oldestArrival !== undefined) return Math.max(0, Math.round(steady.now() - steady.momentOf(oldestArrival)));
+    return lastRead === 'done' && !this.#stopping ? 0 : null;
+  }
+
   async #startReadyShards(): Promise<void> {
     let shards: readonly Shard[];
     try {
       shards = await this.#options.reader.listShards();
     } catch (error) {
       this.#options.log.error({ err: error }, 'listing the shards failed, to be retried');
+      this.#listingFailed = true;
+      this.#counts.readFailures += 1;
       this.#listAgain();
       return;
     }
-    this.#begin(shards);
+    this.#listingFailed = false;
+    try {
+      this.#begin(shards);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the checkpoints could not be read or kept, to be retried');
+      this.#listAgain();
+      return;
+    }
     for (const shard of readyShards(shards, this.#finished, this.#workers)) {
       if (!this.#stopping && !this.#workers.has(shard.shardId)) this.#track(this.#consume(shard));
     }
@@ -242,7 +313,6 @@ export class EventSourceMapping implements MappingControl {
   /** Brings the checkpoints in line with the shards that there are, once after each start. */
   #begin(shards: readonly Shard[]): void {
     if (this.#begun) return;
-    this.#begun = true;
     const { checkpoints, log } = this.#options;
     this.#keepStart(shards);
     const listed = new Set(shards.map(({ shardId }) => shardId));
@@ -256,23 +326,82 @@ export class EventSourceMapping implements MappingControl {
         'the shard expired while this consumer did not run: what it held behind the checkpoint is lost, and nobody knows how much that was',
       );
     }
+    this.#begun = true;
   }
 
-  async #consume({ shardId, startingSequenceNumber }: Shard): Promise<void> {
+  /** Reads a shard to its end. After an unexpected error it begins again at the checkpoint, later each time. */
+  async #consume(shard: Shard): Promise<void> {
+    const { steady, log } = this.#options;
+    for (let failures = 1; !this.#stopping; failures += 1) {
+      const begunAt = steady.now();
+      try {
+        const worker = this.#newWorker(shard);
+        this.#workers.set(shard.shardId, worker);
+        if (await worker.run()) await this.#finish(shard.shardId, worker);
+        return;
+      } catch (error) {
+        if (steady.now() - begunAt >= STABLE_MILLIS) failures = 1;
+        this.#counts.workerRestarts += 1;
+        const delayMillis = backoffMillis(failures);
+        log.error(
+          { mapping: this.name, shardId: shard.shardId, err: error, delayMillis },
+          'the consumer of a shard failed unexpectedly; it begins again at its checkpoint',
+        );
+        await this.#pause(delayMillis);
+      }
+    }
+  }
+
+  async #finish(shardId: string, worker: ShardWorker): Promise<void> {
+    this.#finished.add(shardId);
+    if (worker.state.expired) this.#expired.add(shardId);
+    await this.#startReadyShards();
+  }
+
+  /** Shorter where the workers are halted meanwhile. */
+  async #pause(millis: number): Promise<void> {
+    const { signal } = this.#halt;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, millis);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #newWorker({ shardId, startingSequenceNumber }: Shard): ShardWorker {
     const { checkpoints } = this.#options;
     // A shard that came after the mapping is read from its beginning, which tells what has expired there already.
     const start = checkpoints.load(this.name).get(shardId) ?? {
       type: 'AT_SEQUENCE_NUMBER',
       sequenceNumber: startingSequenceNumber,
     };
-    const worker = new ShardWorker({
+    return new ShardWorker({
       ...this.#options,
       settings: this.#settings,
       shardId,
       start,
+      onRead: ({ records, filteredOut, trimmed }) => {
+        this.#eventCounts.polled(records, filteredOut);
+        this.#counts.filteredOutRecords += filteredOut;
+        this.#counts.trimmedRecords += trimmed;
+      },
+      onReadFailed: () => {
+        this.#counts.readFailures += 1;
+        this.#observer?.onChange();
+      },
       onInvocation: (report) => this.#count(report),
+      onTrimmed: (records) => {
+        this.#counts.trimmedInRetryRecords += records;
+      },
+      onDeliveryFailed: () => {
+        this.#counts.destinationDeliveryFailures += 1;
+      },
       onGivenUp: (report) => {
         this.#counts.givenUpRecords += report.records;
+        this.#eventCounts.delivered(report.records);
         this.#observer?.onGivenUp(report);
       },
       onCheckpoint: (checkpoint) => {
@@ -280,12 +409,6 @@ export class EventSourceMapping implements MappingControl {
         this.#observer?.onChange();
       },
     });
-    this.#workers.set(shardId, worker);
-    if (await worker.run()) {
-      this.#finished.add(shardId);
-      if (worker.state.expired) this.#expired.add(shardId);
-      await this.#startReadyShards();
-    }
   }
 
   /**
@@ -295,9 +418,10 @@ export class EventSourceMapping implements MappingControl {
   #keepStart(shards: readonly Shard[]): void {
     const { checkpoints } = this.#options;
     const start = this.#initialPosition;
+    if (start !== undefined && checkpoints.load(this.name).size === 0) {
+      for (const { shardId } of shards) checkpoints.save(this.name, shardId, start);
+    }
     this.#initialPosition = undefined;
-    if (start === undefined || checkpoints.load(this.name).size > 0) return;
-    for (const { shardId } of shards) checkpoints.save(this.name, shardId, start);
   }
 
   #count(report: InvocationReport): void {
@@ -307,6 +431,8 @@ export class EventSourceMapping implements MappingControl {
     if (report.outcome === 'not-invoked') this.#counts.throttles += 1;
     else this.#counts.invocations += 1;
     this.#counts.records += report.decision.done;
+    this.#eventCounts.invoked(report.records, report.decision.done);
+    this.#lambdaIteratorAgeMillis = report.lambdaIteratorAgeMillis ?? this.#lambdaIteratorAgeMillis;
     if (report.outcome !== 'not-invoked' && report.decision.type !== 'advance') this.#counts.errors += 1;
     if (report.decision.type === 'retry') this.#counts.retries += 1;
     if (report.decision.type === 'bisect') this.#counts.bisections += 1;

@@ -13,7 +13,16 @@ import type {
 import { type ShardCommand, ShardConsumer } from '../../core/event-source-mapping/shard-consumer.ts';
 import { stateOf, type WindowProperties } from '../../core/event-source-mapping/tumbling-window.ts';
 import type { EventSourceMappingSettings } from '../../core/pipeline.ts';
-import type { Clock, EpochMillis, EventArchive, ShardReader, SteadyClock, StreamRecord } from '../../core/ports.ts';
+import type {
+  Clock,
+  EpochMillis,
+  EventArchive,
+  ShardPage,
+  ShardReader,
+  SteadyClock,
+  StreamRecord,
+} from '../../core/ports.ts';
+import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { type EventSource, toKinesisEvent, toTumblingWindowEvent } from '../../handlers/kinesis-records.ts';
 import type { Logger } from '../../handlers/logger.ts';
 import type { ShardCheckpoint } from './checkpoints.ts';
@@ -36,7 +45,20 @@ export interface InvocationReport {
   readonly attempts: Attempts;
   /** `not-invoked` where the function did not run: it was throttled, for instance. */
   readonly outcome: InvocationOutcome['type'];
+  /**
+   * Lambda's IteratorAge: how old the last record of the batch was when the function was done (LDG, Kinesis; the page on metric
+   * types says when it was sent). Absent where the function did not run, or got no record.
+   */
+  readonly lambdaIteratorAgeMillis?: number;
   readonly decision: Decision;
+}
+
+/** A page as it was read. */
+export interface ReadReport {
+  readonly records: number;
+  readonly filteredOut: number;
+  /** Records that expired before this page could be read. */
+  readonly trimmed: number;
 }
 
 /** What the failure destination holds now. */
@@ -66,6 +88,12 @@ export interface ShardWorkerOptions {
   readonly log: Logger;
   readonly onInvocation: (report: InvocationReport) => void;
   readonly onGivenUp: (report: GivenUpReport) => void;
+  readonly onRead: (report: ReadReport) => void;
+  readonly onReadFailed: () => void;
+  /** Records expired in the stream while they were retried. */
+  readonly onTrimmed: (records: number) => void;
+  /** The failure destination did not take records; they are tried again. */
+  readonly onDeliveryFailed: () => void;
   /** Called whenever the checkpoint has moved. */
   readonly onCheckpoint: (checkpoint: ShardCheckpoint) => void;
 }
@@ -75,6 +103,7 @@ export class ShardWorker {
   readonly #consumer: ShardConsumer;
   readonly #inFlight = new Set<Promise<void>>();
   #stopping = false;
+  #failure: { readonly error: unknown } | undefined;
   #notify: () => void = () => undefined;
 
   constructor(options: ShardWorkerOptions) {
@@ -94,14 +123,23 @@ export class ShardWorker {
     return this.#consumer.state();
   }
 
-  /** Resolves when the shard has been read to its end (true) or the worker was stopped (false). */
+  /**
+   * Resolves when the shard has been read to its end (true) or the worker was stopped (false). Nothing is in flight then.
+   * @throws what nobody expected, such as a checkpoint that could not be kept.
+   */
   async run(): Promise<boolean> {
+    try {
+      await this.#work();
+    } finally {
+      await Promise.all(this.#inFlight);
+    }
+    return this.#consumer.finished;
+  }
+
+  async #work(): Promise<void> {
     for (;;) {
-      if (this.#consumer.finished) return true;
-      if (this.#stopping) {
-        await Promise.all(this.#inFlight);
-        return this.#consumer.finished;
-      }
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#consumer.finished || this.#stopping) return;
       for (const command of this.#consumer.next(this.#options.steady.now())) this.#carryOut(command);
       await this.#somethingChanges();
     }
@@ -135,10 +173,14 @@ export class ShardWorker {
   }
 
   #carryOut(command: ShardCommand): void {
-    const work = this.#effectOf(command).finally(() => {
-      this.#inFlight.delete(work);
-      this.#notify();
-    });
+    const work = this.#effectOf(command)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#inFlight.delete(work);
+        this.#notify();
+      });
     this.#inFlight.add(work);
   }
 
@@ -155,45 +197,91 @@ export class ShardWorker {
 
   async #read({ position, limit }: Read): Promise<void> {
     const { reader, shardId, steady, log } = this.#options;
+    let page: ShardPage;
     try {
-      const page = await reader.read(shardId, position, limit);
-      if (page.trimmed > 0)
-        log.warn({ shardId, trimmed: page.trimmed }, 'records expired before this consumer read them');
-      if (page.expired === true) {
-        log.error(
-          { shardId },
-          'the shard expired before this consumer read it to its end: what it still held is lost, and nobody knows how much that was',
-        );
-      }
-      const before = this.#consumer.checkpoint;
-      this.#consumer.read(page, steady.now(), steady.stamp());
-      // Past records that were filtered out, or to the end of the shard.
-      if (this.#consumer.checkpoint !== before || this.#consumer.finished) this.#reportCheckpoint();
+      page = await reader.read(shardId, position, limit);
     } catch (error) {
       log.error({ shardId, err: error }, 'reading the shard failed, to be retried');
       this.#consumer.readFailed(steady.now());
+      this.#options.onReadFailed();
+      return;
     }
+    const { trimmed } = page;
+    if (trimmed > 0) log.warn({ shardId, trimmed }, 'records expired before this consumer read them');
+    if (page.expired === true) {
+      log.error(
+        { shardId },
+        'the shard expired before this consumer read it to its end: what it still held is lost, and nobody knows how much that was',
+      );
+    }
+    const before = this.#consumer.checkpoint;
+    const filteredOut = this.#consumer.read(page, steady.now(), steady.stamp());
+    this.#options.onRead({ records: page.records.length, filteredOut, trimmed });
+    // Past records that were filtered out, or to the end of the shard.
+    if (this.#consumer.checkpoint !== before || this.#consumer.finished) this.#reportCheckpoint();
   }
 
   async #invoke({ lane, records, attempts, window }: Invoke): Promise<void> {
     const { shardId, clock, steady, onInvocation } = this.#options;
+    const trimmed = attempts.failures + attempts.refusals === 0 ? 0 : await this.#trimmedOf(records);
+    if (trimmed > 0) {
+      this.#skip(lane, trimmed);
+      return;
+    }
     const [at, begun] = [clock.now(), steady.now()];
     const outcome = await this.#call(this.#eventOf(records, window));
     const now = steady.now();
     const decision = this.#consumer.invoked(lane, outcome, now);
+    const last = records.at(-1);
     if (window?.isFinalInvokeForWindow === false) this.#checkState(outcome);
     onInvocation({
       shardId,
       lane,
       at,
       firstSequenceNumber: records[0]?.sequenceNumber ?? '',
-      lastSequenceNumber: records.at(-1)?.sequenceNumber ?? '',
+      lastSequenceNumber: last?.sequenceNumber ?? '',
       records: records.length,
       durationMillis: Math.round(now - begun),
       attempts,
       outcome: outcome.type,
+      ...(last !== undefined &&
+        outcome.type !== 'not-invoked' && {
+          lambdaIteratorAgeMillis: Math.max(0, Math.round(now - steady.momentOf(last.arrivedAt))),
+        }),
       decision,
     });
+    this.#reportCheckpoint();
+  }
+
+  /** How many records at the front the stream holds no more; 0 where it cannot tell. */
+  async #trimmedOf(records: readonly StreamRecord[]): Promise<number> {
+    const { reader, shardId, log } = this.#options;
+    const [first] = records;
+    if (first === undefined) return 0;
+    let page: ShardPage;
+    try {
+      page = await reader.read(shardId, { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: first.sequenceNumber }, 1);
+    } catch (error) {
+      log.warn({ shardId, err: error }, 'nobody could tell whether the stream still holds what is to be retried');
+      return 0;
+    }
+    const [oldest] = page.records;
+    // An empty page at the tip has nothing behind it; in front of the tip it may be one of Kinesis's gaps.
+    if (oldest === undefined) return page.expired === true || page.millisBehindLatest === 0 ? records.length : 0;
+    const held = records.findIndex(
+      ({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, oldest.sequenceNumber) >= 0,
+    );
+    return held === -1 ? records.length : held;
+  }
+
+  #skip(lane: number, trimmed: number): void {
+    const { shardId, steady, log, onTrimmed } = this.#options;
+    this.#consumer.trimmed(lane, trimmed, steady.now());
+    log.error(
+      { shardId, trimmed },
+      'records expired in the stream while they were retried: this consumer has lost them, as on Lambda, which does not send them to the failure destination either. Set maximumRecordAgeInSeconds below the retention of the stream to keep them',
+    );
+    onTrimmed(trimmed);
     this.#reportCheckpoint();
   }
 
@@ -246,8 +334,12 @@ export class ShardWorker {
     try {
       await failures.put(key, Buffer.from(JSON.stringify(failureRecord(batch))));
     } catch (error) {
-      log.error({ shardId, err: error }, 'the failure destination took nothing, to be retried');
+      log.error(
+        { shardId, err: error },
+        'the failure destination did not take what was given up; it is tried again, and the shard waits for it. Lambda would drop these records',
+      );
       this.#consumer.givenUp(command.lane, false, steady.now());
+      this.#options.onDeliveryFailed();
       return;
     }
     log.error({ shardId, key, condition: command.condition, records: command.records.length }, 'gave up records');

@@ -16,7 +16,7 @@ interface Mapping {
   readonly errors: number;
   readonly givenUpRecords: number;
   readonly trimmedRecords: number;
-  readonly iteratorAgeMillis: number | null;
+  readonly oldestRecordAgeMillis: number | null;
 }
 
 describeWithEngine('faketime', 'the server while its clock is set', (faketime) => {
@@ -79,7 +79,7 @@ describeWithEngine('faketime', 'the server while its clock is set', (faketime) =
     await done(5);
 
     for (const mapping of await mappings()) {
-      expect(mapping).toMatchObject({ errors: 0, givenUpRecords: 0, trimmedRecords: 0, iteratorAgeMillis: 0 });
+      expect(mapping).toMatchObject({ errors: 0, givenUpRecords: 0, trimmedRecords: 0, oldestRecordAgeMillis: 0 });
     }
     const history = await fetch(`${url}/sensors/s/readings?limit=10`);
     expect(((await history.json()) as { readings: unknown[] }).readings).toHaveLength(5);

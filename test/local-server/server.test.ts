@@ -219,8 +219,8 @@ describe('GET /events', () => {
     const feed = await watchEvents(server.url);
     const ages = () =>
       feed
-        .of<{ mappings: { iteratorAgeMillis: number }[] }>('pipeline')
-        .map(({ mappings }) => mappings[1]?.iteratorAgeMillis);
+        .of<{ mappings: { oldestRecordAgeMillis: number }[] }>('pipeline')
+        .map(({ mappings }) => mappings[1]?.oldestRecordAgeMillis);
     await eventually(() => ages().length >= 3);
     expect(ages()).toEqual(ages().sort((a, b) => (a ?? 0) - (b ?? 0)));
     await feed.close();

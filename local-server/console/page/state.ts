@@ -23,7 +23,7 @@ type HappeningContent = Happening extends infer Each ? (Each extends Happening ?
 export interface Sample {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly ages: readonly { readonly name: string; readonly millis: number }[];
+  readonly ages: readonly { readonly name: string; readonly millis: number | null }[];
   /** Records put since the server started, by shard; without those of which that is not known. */
   readonly recordsPut: ReadonlyMap<string, number>;
 }
@@ -111,7 +111,7 @@ function sample(): void {
   const at = serverNow();
   const last = samples.value.at(-1)?.at ?? 0;
   if (state === undefined || at - last < SAMPLE_MILLIS) return;
-  const ages = state.mappings.map(({ name, iteratorAgeMillis }) => ({ name, millis: iteratorAgeMillis }));
+  const ages = state.mappings.map(({ name, oldestRecordAgeMillis }) => ({ name, millis: oldestRecordAgeMillis }));
   const recordsPut = new Map(
     state.stream.shards.flatMap(({ shardId, recordsPut: put }) => (put === undefined ? [] : [[shardId, put] as const])),
   );

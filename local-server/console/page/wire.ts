@@ -100,7 +100,8 @@ export interface ShardProgress {
   readonly finished: boolean;
   /** Null where the stream cannot tell. */
   readonly recordsBehind: number | null;
-  readonly iteratorAgeMillis: number;
+  /** Null where nobody can tell, as the stream is not read. */
+  readonly oldestRecordAgeMillis: number | null;
   readonly trimmedRecords: number;
   readonly lanes: readonly LaneState[];
   readonly lastInvocation?: Invocation;
@@ -110,8 +111,11 @@ export interface MappingState {
   readonly name: string;
   readonly id: string;
   readonly settings: EventSourceMappingSettings;
-  readonly iteratorAgeMillis: number;
+  /** Null where nobody can tell, as the stream is not read. */
+  readonly oldestRecordAgeMillis: number | null;
   readonly trimmedRecords: number;
+  readonly trimmedInRetryRecords: number;
+  readonly readFailures: number;
   readonly expiredShards: number;
   readonly invocations: number;
   readonly throttles: number;

@@ -17,7 +17,7 @@ const serves = (path: string, type: string): Checks => ({
 
 interface Mapping {
   readonly name: string;
-  readonly iteratorAgeMillis: number;
+  readonly oldestRecordAgeMillis: number;
   readonly invocations: number;
   readonly givenUpRecords: number;
   readonly shards: readonly { readonly shardId: string; readonly recordsBehind: number | null }[];
@@ -91,9 +91,9 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
       expect(stream.shards.length).toBeGreaterThanOrEqual(2);
       expect(mappings.map(({ name }) => name)).toEqual([names.archiveEvents, names.storeReadings]);
       expect(mappings.map(({ givenUpRecords }) => givenUpRecords)).toEqual([0, 1]);
-      for (const { invocations, iteratorAgeMillis, shards } of mappings) {
+      for (const { invocations, oldestRecordAgeMillis, shards } of mappings) {
         expect(invocations).toBeGreaterThan(0);
-        expect(iteratorAgeMillis).toBeGreaterThanOrEqual(0);
+        expect(oldestRecordAgeMillis).toBeGreaterThanOrEqual(0);
         expect(shards.length).toBeGreaterThanOrEqual(2);
         const counted = shards.every(({ recordsBehind }) => typeof recordsBehind === 'number');
         if (facts.countsRecordsBehind[server.side]) expect(counted).toBe(true);

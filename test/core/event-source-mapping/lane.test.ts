@@ -139,3 +139,20 @@ test('a lane refuses an answer to what it did not hand out', () => {
   lane.take(0);
   expect(() => lane.givenUp(true, 0)).toThrow('no give-up is in flight');
 });
+
+test('what the stream holds no more is dropped, and the rest of its batch goes on with what it had been through', () => {
+  const batch = records(4);
+  const lane = laneWith({ batchSize: 3, maximumRetryAttempts: 1 }, batch);
+  lane.take(0);
+  lane.invoked(error, 0);
+  lane.take(200);
+  lane.trimmed(2, 200);
+
+  const again = lane.take(200);
+  expect(again).toMatchObject({ type: 'invoke', attempts: { failures: 1, invocations: 1 } });
+  expect(numbers(again)).toEqual(numbers({ records: batch.slice(2, 3) }));
+  lane.trimmed(1, 200);
+  const fresh = lane.take(200);
+  expect(fresh).toMatchObject({ type: 'invoke', attempts: { failures: 0, invocations: 0 } });
+  expect(numbers(fresh)).toEqual(numbers({ records: batch.slice(3) }));
+});

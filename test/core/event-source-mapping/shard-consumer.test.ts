@@ -140,6 +140,7 @@ describe('reading', () => {
     consumer.next(noon);
     consumer.readFailed(noon + 5);
 
+    expect(consumer.state()).toMatchObject({ readFailures: 1, lastRead: 'failed' });
     expect(consumer.next(noon + 5)).toEqual([]);
     expect(consumer.dueAt()).toBe(noon + 5 + POLL_INTERVAL_MILLIS);
     expect(readOf(consumer.next(noon + 5 + POLL_INTERVAL_MILLIS))).toMatchObject({ position: after(3) });
@@ -372,6 +373,8 @@ test('its state shows where it stands and what every lane is at', () => {
     checkpoint: start,
     unfinished: 0,
     trimmed: 0,
+    readFailures: 0,
+    lastRead: 'none',
     expired: false,
     filteredOut: 0,
     millisBehindLatest: 0,
@@ -398,6 +401,8 @@ test('its state shows where it stands and what every lane is at', () => {
     oldestArrival: noon,
     unfinished: 6,
     trimmed: 0,
+    readFailures: 0,
+    lastRead: 'done',
     expired: false,
     filteredOut: 0,
     millisBehindLatest: 70,

@@ -37,7 +37,7 @@ export class StubServer {
       mappings: [
         {
           name: 'archive',
-          iteratorAgeMillis: 0,
+          oldestRecordAgeMillis: 0,
           shards: [{ shardId: 'shard-0', recordsBehind: this.behind.shift() ?? 0, more: 'fields' }],
         },
       ],

@@ -46,7 +46,7 @@ export function IteratorAges() {
   if (chart.series.length === 0) return null;
   const words = list
     .at(-1)
-    ?.ages.map(({ name, millis }) => `${name} ${formatDuration(millis)}`)
+    ?.ages.map(({ name, millis }) => `${name} ${millis === null ? 'cannot tell' : formatDuration(millis)}`)
     .join(', ');
   return (
     <>

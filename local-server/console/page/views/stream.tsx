@@ -86,7 +86,7 @@ function rateOf(shardId: string, history: readonly Sample[]): string {
 }
 
 function Consumer({ mapping }: { mapping: MappingState }) {
-  const { name, settings, iteratorAgeMillis, givenUpRecords, shards } = mapping;
+  const { name, settings, oldestRecordAgeMillis, givenUpRecords, shards } = mapping;
   const behind = shards.reduce((sum, { recordsBehind }) => sum + (recordsBehind ?? 0), 0);
   const age = settings.maximumRecordAgeInSeconds;
   return (
@@ -95,9 +95,9 @@ function Consumer({ mapping }: { mapping: MappingState }) {
       <dl class="numbers">
         <Figure
           name="Iterator age"
-          value={formatDuration(iteratorAgeMillis)}
-          data={iteratorAgeMillis}
-          alarm={iteratorAgeMillis > 60_000}
+          value={formatAge(oldestRecordAgeMillis)}
+          data={oldestRecordAgeMillis}
+          alarm={(oldestRecordAgeMillis ?? 0) > 60_000}
         />
         <Figure name="Behind" value={formatCount(behind)} data={behind} />
         <Figure name="Records done" value={formatCount(mapping.records)} />
@@ -110,6 +110,10 @@ function Consumer({ mapping }: { mapping: MappingState }) {
         {mapping.trimmedRecords > 0 && (
           <Figure name="Expired unread" value={formatCount(mapping.trimmedRecords)} alarm />
         )}
+        {mapping.trimmedInRetryRecords > 0 && (
+          <Figure name="Expired while retried" value={formatCount(mapping.trimmedInRetryRecords)} alarm />
+        )}
+        {mapping.readFailures > 0 && <Figure name="Failed reads" value={formatCount(mapping.readFailures)} />}
         {mapping.expiredShards > 0 && (
           <Figure name="Shards expired unread" value={formatCount(mapping.expiredShards)} alarm />
         )}
@@ -145,7 +149,7 @@ function Consumer({ mapping }: { mapping: MappingState }) {
             number: true,
             cell: ({ recordsBehind }) => (recordsBehind === null ? '–' : formatCount(recordsBehind)),
           },
-          { title: 'Age', number: true, cell: (shard) => formatDuration(shard.iteratorAgeMillis) },
+          { title: 'Age', number: true, cell: (shard) => formatAge(shard.oldestRecordAgeMillis) },
           { title: 'In flight', number: true, cell: (shard) => formatCount(sumOf(shard, (lane) => lane.inFlight)) },
           { title: 'Open batch', cell: openBatch },
           { title: 'Last batch', cell: lastBatch },
@@ -163,16 +167,30 @@ function Consumer({ mapping }: { mapping: MappingState }) {
   );
 }
 
-function Figure({ name, value, data, alarm = false }: { name: string; value: string; data?: number; alarm?: boolean }) {
+function Figure({
+  name,
+  value,
+  data,
+  alarm = false,
+}: {
+  name: string;
+  value: string;
+  data?: number | null;
+  alarm?: boolean;
+}) {
   return (
     <div class={alarm ? 'alarm' : undefined}>
       <dt>{name}</dt>
-      <dd data-number={name} data-value={data}>
+      <dd data-number={name} data-value={data ?? undefined}>
         {alarm ? '! ' : ''}
         {value}
       </dd>
     </div>
   );
+}
+
+function formatAge(millis: number | null): string {
+  return millis === null ? 'Cannot tell' : formatDuration(millis);
 }
 
 function sumOf({ lanes }: ShardProgress, of: (lane: ShardProgress['lanes'][number]) => number): number {
