@@ -31,6 +31,7 @@ import { transport, type TransportLimits, type TransportOptions } from './http/t
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
+import { influxWriteRoute } from './routes/influx-write.ts';
 import { labRoute } from './routes/lab.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { objectsRoute } from './routes/objects.ts';
@@ -151,6 +152,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
   });
 
   await app.register(putReadingsRoute(services.putReadings));
+  await app.register(influxWriteRoute(services.putReadings));
   await app.register(sensorsRoute(services.sensorDirectory));
   await app.register(historyRoute(services.sensorHistory));
   await app.register(

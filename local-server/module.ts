@@ -86,8 +86,8 @@ export function serverModule(
       [Ports.eventStream, Services.faults],
     );
     bind(Services.putReadings).toResolvedValue(
-      (stream, clock) => new PutReadings(stream, clock),
-      [Services.producerStream, Ports.clock],
+      (stream, clock, compression) => new PutReadings(stream, clock, compression),
+      [Services.producerStream, Ports.clock, Ports.compression],
     );
     bind(Services.archiveEvents).toResolvedValue(
       (archive, compression, hub, faults) =>

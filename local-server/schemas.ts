@@ -23,12 +23,18 @@ const Reason = Type.Object({
 });
 
 export const PutReadingsReply = Type.Object({
-  accepted: Type.Integer(),
+  accepted: Type.Integer({ description: 'Readings. A record may hold several.' }),
+  leftOut: Type.Optional(
+    Type.Integer({ description: 'Values of the accepted records that are no readings: texts, booleans, nulls.' }),
+  ),
   rejectedCount: Type.Integer({ description: 'All that were rejected, also those that `rejected` does not list.' }),
   rejectedNote: Type.Optional(Type.String({ description: 'Given where `rejected` does not list all.' })),
   rejected: Type.Array(
     Type.Object({
-      index: Type.Integer({ description: 'Position in what was sent, from 0.' }),
+      index: Type.Integer({ description: 'Position of the record in what was sent, from 0.' }),
+      part: Type.Optional(
+        Type.Integer({ description: 'Which part of the record, from 0. Its other parts are accepted.' }),
+      ),
       reason: Type.String(),
       reasons: Type.Array(Reason),
     }),
@@ -40,6 +46,7 @@ export const PutReadingsReply = Type.Object({
       index: Type.Optional(
         Type.Integer({ description: 'Position in what was sent, from 0. Given where `rejected` does not list all.' }),
       ),
+      readings: Type.Optional(Type.Integer({ description: 'Readings of the record; given where it is not one.' })),
       flag: Type.Optional(Type.String({ description: 'far-past or far-future: kept, but the clock may be wrong.' })),
     }),
     { description: 'What was accepted, in the order sent; of more than 10,000 the first.' },

@@ -18,20 +18,44 @@ export const lineProtocol: Decoder = {
   format: FORMAT,
 
   recognises: ({ text }) => {
-    const first = text === undefined ? undefined : linesOf(text)[0];
-    return first !== undefined && beginning.test(first);
+    const first = text === undefined ? undefined : linesOf(text).find(({ text: line }) => isLine(line));
+    return first !== undefined && beginning.test(first.text);
   },
 
   decode: ({ text = '' }, envelope) =>
     joined(
       FORMAT,
-      linesOf(text).map((line) => decodeLine(line, envelope)),
+      linesOf(text)
+        .filter(({ text: line }) => isLine(line))
+        .map(({ text: line }) => decodeLine(line, envelope)),
     ),
 };
 
 /** Comments and empty lines are none. */
 export function isLine(text: string): boolean {
   return text.trim() !== '' && !text.trimStart().startsWith('#');
+}
+
+/** In which unit the timestamps of a request are, if not in nanoseconds: as both versions of the API of InfluxDB name it. */
+const nanosecondsOf: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  n: 1n,
+  us: 1_000n,
+  u: 1_000n,
+  µ: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+export const precisions = Object.keys(nanosecondsOf);
+
+/** The same line with its timestamp in nanoseconds, so that it means the same without the request that it came with. */
+export function inNanoseconds(line: string, precision: string): string {
+  const factor = nanosecondsOf[precision] ?? 1n;
+  const read = factor === 1n ? undefined : readLine(line.trim());
+  if (read === undefined || typeof read === 'string' || read.timestamp === undefined) return line;
+  return line.trim().slice(0, -read.timestamp.length) + String(BigInt(read.timestamp) * factor);
 }
 
 /** One line, as an HTTP door takes each by itself. */
@@ -122,19 +146,26 @@ function unescaped(written: string): string {
   return written.replace(/\\([,= ])/g, '$1');
 }
 
-/** A text may hold line feeds, so that lines end only outside of quotes. */
-function linesOf(written: string): readonly string[] {
-  if (!written.includes('"')) return written.split('\n').filter(isLine);
-  const lines: string[] = [];
-  let line = '';
-  for (const piece of written.split('\n')) {
-    line = line === '' ? piece : `${line}\n${piece}`;
-    if (isQuoteOpen(line)) continue;
-    lines.push(line);
-    line = '';
-  }
-  if (line !== '') lines.push(line);
-  return lines.filter(isLine);
+export interface NumberedLine {
+  /** Of the line on which it begins, from 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** All lines, also blank ones and comments. A text may hold line feeds, so that a line ends only outside of quotes. */
+export function linesOf(written: string): readonly NumberedLine[] {
+  const pieces = written.split('\n');
+  if (!written.includes('"')) return pieces.map((text, at) => ({ number: at + 1, text }));
+  const lines: NumberedLine[] = [];
+  let open: NumberedLine | undefined;
+  pieces.forEach((piece, at) => {
+    open = open === undefined ? { number: at + 1, text: piece } : { ...open, text: `${open.text}\n${piece}` };
+    if (isQuoteOpen(open.text)) return;
+    lines.push(open);
+    open = undefined;
+  });
+  if (open !== undefined) lines.push(open);
+  return lines;
 }
 
 function isQuoteOpen(line: string): boolean {

@@ -74,9 +74,16 @@ export function tryToken(text: string, address: string, { token, attempts }: Acc
   return 'wrong';
 }
 
-/** RFC 6750, section 2.1. */
+/**
+ * RFC 6750, section 2.1. Clients of InfluxDB send it as `Token`, or as the password of any user (RFC 7617); of `Token` they have
+ * `user:password` too.
+ */
 function bearerOf({ headers: { authorization = '' } }: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  const [, scheme = '', credentials = ''] = /^(Bearer|Token|Basic) +(\S+) *$/i.exec(authorization) ?? [];
+  if (scheme === '') return undefined;
+  if (/^bearer$/i.test(scheme)) return credentials;
+  const text = /^basic$/i.test(scheme) ? Buffer.from(credentials, 'base64').toString() : credentials;
+  return text.slice(text.indexOf(':') + 1);
 }
 
 const HOW = 'Send it as Authorization: Bearer <token>. The server prints a token at its start if it was given none.';

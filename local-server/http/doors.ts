@@ -17,6 +17,7 @@ import {
   type RequestHead,
 } from './origins.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { encodingOf, isUnpacked, takenEncodings } from './unpacked-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -53,7 +54,7 @@ export function guardDoors(app: FastifyInstance, { host, allowedHosts, allowedOr
       (closing ? serverCloses : undefined) ??
       refusalOf(head, names) ??
       refusalOfPage(head, asker, historyFunction) ??
-      refusalOfEncoding(head);
+      refusalOfEncoding(request);
     if (refusal !== undefined) void refuse(request, reply, refusal);
     else if (isPreflight(head)) void reply.headers(preflightHeaders(head)).code(200).send();
     else done();
@@ -95,13 +96,14 @@ function refusalOf({ headers: { expect }, host, httpVersion }: RequestHead, name
   };
 }
 
-/** Bodies are read as they are sent: compressed bytes would be taken for what they are not. */
-function refusalOfEncoding({ headers }: RequestHead): Refusal | undefined {
-  const encoding = headers['content-encoding'];
-  if (encoding === undefined || encoding === '' || /^identity$/i.test(String(encoding))) return undefined;
+/** Compressed bytes would be taken for what they are not. */
+function refusalOfEncoding(request: FastifyRequest): Refusal | undefined {
+  const encoding = encodingOf(request);
+  if (encoding === undefined || isUnpacked(request, encoding)) return undefined;
+  const takes = request.routeOptions.config.packedBodies === true ? `send ${takenEncodings}, or` : 'send';
   return {
     status: 415,
-    detail: `Content-Encoding ${String(encoding)} is not supported; send the body without compression.`,
+    detail: `Content-Encoding ${encoding} is not supported here; ${takes} the body without compression.`,
     awsType: 'UnsupportedMediaType',
   };
 }

@@ -75,7 +75,7 @@ export function deedOf({ method, url, headers }: RequestHead, historyFunction: s
     if (/\.PutRecords?$/.test(target)) return 'put';
     return reading.test(target) ? 'read' : 'change';
   }
-  if (path === '/readings') return 'put';
+  if (path === '/readings' || path === '/write' || path === '/api/v2/write') return 'put';
   return invokedFunction(path) === historyFunction ? 'query' : 'change';
 }
 

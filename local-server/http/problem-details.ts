@@ -72,7 +72,11 @@ function problemOf(error: FastifyError | InvalidRequest | StoreUnavailable): Pro
   const status = error.statusCode ?? 500;
   if (status === 413) return { status, detail: 'The body is too large; send the readings in several requests.' };
   if (status === 415) {
-    return { status, detail: 'This content type is not taken here; send application/json or application/x-ndjson.' };
+    return {
+      status,
+      detail:
+        'This content type is not taken here; send application/json, application/x-ndjson or application/senml+json.',
+    };
   }
   // What went wrong inside is for the log, not for the caller.
   return { status, detail: status < 500 ? error.message : 'Something went wrong here; the log says what.' };

@@ -17,9 +17,13 @@ export class Acceptances {
   readonly #told: AcceptedReading[] = [];
   readonly #ranges = new Map<string, AcceptedRange>();
   #count = 0;
+  #readings = 0;
+  #leftOut = 0;
 
   add(reading: AcceptedReading): void {
     this.#count += 1;
+    this.#readings += reading.readings ?? 1;
+    this.#leftOut += reading.leftOut ?? 0;
     if (this.#count <= MAX_TOLD) this.#told.push(reading);
     const { shardId, sequenceNumber } = reading;
     const range = this.#ranges.get(shardId);
@@ -35,8 +39,19 @@ export class Acceptances {
     else if (isBefore(sequenceNumber, range.firstSequenceNumber)) range.firstSequenceNumber = sequenceNumber;
   }
 
+  /** Records. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Readings of the records. */
+  get readings(): number {
+    return this.#readings;
+  }
+
+  /** Values of the records that can be no readings. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   /** Whether some are not listed. */
@@ -53,7 +68,7 @@ export class Acceptances {
   note(): { readonly recordsNote?: string; readonly ranges?: readonly AcceptedRange[] } {
     if (!this.capped) return {};
     return {
-      recordsNote: `${this.#count} readings were accepted; \`records\` lists the first ${MAX_TOLD}, \`ranges\` says where all of them are.`,
+      recordsNote: `${this.#count} records were accepted; \`records\` lists the first ${MAX_TOLD}, \`ranges\` says where all of them are.`,
       ranges: [...this.#ranges.values()],
     };
   }

@@ -14,7 +14,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The lines that each chunk of the body completes: their bytes without the line feed. Empty lines are left out, a line over
+ * The lines that each chunk of the body completes: their bytes without the line feed. Blank lines are left out, a line over
  * the limit comes as `undefined`. The bytes may be views of the chunk.
  * @throws BodyTooLarge
  */
@@ -46,16 +46,21 @@ export async function* ndjsonLines(
     let start = 0;
     for (let feed = chunk.indexOf(LINE_FEED); feed !== -1; feed = chunk.indexOf(LINE_FEED, start)) {
       const line = end(chunk.subarray(start, feed));
-      if (line?.length !== 0) lines.push(line);
+      if (line === undefined || !isBlank(line)) lines.push(line);
       start = feed + 1;
     }
     if (start < chunk.length) keep(chunk.subarray(start));
     if (lines.length > 0) yield lines;
   }
   const last = end(new Uint8Array());
-  if (last?.length !== 0) yield [last];
+  if (last === undefined || !isBlank(last)) yield [last];
 }
 
 function withoutCarriageReturn(line: Uint8Array): Uint8Array {
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}
+
+/** The white space of JSON, and nothing else: most lines begin with something else. */
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN);
 }

@@ -1,5 +1,5 @@
-/** `POST /readings`: one reading, an array of them, or NDJSON. */
-import { isUtf8 } from 'node:buffer';
+/** `POST /readings`: readings in JSON, NDJSON, SenML, or another format of `core/decoding/`. */
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -7,15 +7,18 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Candidate, PutReadings, StreamFull } from '../../core/put-readings.ts';
-import { checkReading, parseReading } from '../../core/reading.ts';
 import { sendProblem } from '../http/problem-details.ts';
+import { unpackBodies } from '../http/unpacked-body.ts';
 import { PutReadingsReply, Reading } from '../schemas.ts';
 import { Acceptances } from './acceptances.ts';
-import { jsonElements } from '../../core/decoding/json-elements.ts';
+import { bodyRecords } from './body-records.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 import { formatReceipt } from './receipt.ts';
 import { Rejections } from './rejections.ts';
 
+/** `application/json`, and formats that are JSON, such as `application/senml+json` and `application/cloudevents+json`. */
+const wholeTypes = /^application\/(?:[\w.-]+\+)?json(?:;|$)/i;
+const lineTypes = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)(?:;|$)/i;
 /** JSON is parsed in one go, and the event loop waits for that; NDJSON streams. */
 const MAX_JSON_BYTES = 8 * 1_048_576;
 const lineLimits = {
@@ -28,7 +31,8 @@ const SLICE = 500;
 /** So many without an accepted one among them are no readings at all, but for instance a CSV file. */
 const MAX_REJECTED_IN_A_ROW = 10_000;
 
-const description = `One reading, an array of readings, or NDJSON with one reading a line. Invalid readings are rejected with a
+const description = `One reading, an array of readings, NDJSON with one reading a line, a SenML pack, or the JSON of a well-known
+sender. The body may be compressed with gzip, deflate or br. Invalid readings are rejected with a
 reason and their index; the rest is accepted. \`rejected\` lists the first 100 of them and \`rejectedCount\` counts all. Readings
 with empty \`reasons\` are always listed: send them again. \`records\` lists the first 10,000 accepted readings. Reading stops after
 10,000 rejected readings in a row, and where the stream is full (503); \`stoppedAt\` says where. JSON may have 8 MiB, NDJSON 64 MiB.`;
@@ -37,20 +41,22 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
   return async (app) => {
     // The bytes go into the stream as they were sent, so that this route reads bodies itself.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
+    app.addContentTypeParser(wholeTypes, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.addContentTypeParser(lineTypes, (_request, body, done) => done(null, body));
+    unpackBodies(app);
 
     app.post(
       '/readings',
       {
         bodyLimit: MAX_JSON_BYTES,
+        config: { packedBodies: true },
         // `core/reading.ts` says what a reading is and names every reason; the schema is for the document.
         validatorCompiler: () => () => true,
         schema: {
           summary: 'Put readings into the stream',
           description,
           tags: ['readings'],
-          consumes: ['application/json', 'application/x-ndjson'],
+          consumes: ['application/json', 'application/x-ndjson', 'application/senml+json'],
           body: Type.Union([Reading, Type.Array(Reading)]),
           response: { 202: PutReadingsReply },
         },
@@ -58,14 +64,15 @@ export function putReadingsRoute(putReadings: PutReadings): FastifyPluginAsyncTy
       async (request, reply) => {
         const putSlices = (parts: Slices) => putAll(putReadings, parts);
         if (Buffer.isBuffer(request.body)) {
-          const candidates = readJson(request.body, putReadings.now());
-          if (typeof candidates === 'string') return sendProblem(reply, { status: 400, detail: candidates });
-          return answer(reply, await putSlices(candidates));
+          const records = bodyRecords(request.body, SLICE);
+          if (typeof records === 'string') return sendProblem(reply, { status: 400, detail: records });
+          return answer(reply, await putSlices(recordSlices(records, putReadings)));
         }
-        const lines = ndjsonLines(request.raw.iterator({ destroyOnReturn: false }), lineLimits);
+        const body = request.body as unknown as Readable;
+        const lines = ndjsonLines(body.iterator({ destroyOnReturn: false }), lineLimits);
         const totals = await putSlices(lineSlices(lines, putReadings));
         if (totals.failure === undefined && totals.stoppedAt === undefined) return answer(reply, totals);
-        await drain(request.raw);
+        await drain(request.raw, body);
         const { accepted, rejections, failure, read } = totals;
         if (failure === undefined) return answer(reply, totals);
         if (!(failure instanceof BodyTooLarge)) throw failure;
@@ -152,39 +159,27 @@ function answer(reply: FastifyReply, { accepted, rejections, stoppedAt, full }: 
   });
 }
 
-/** Reads on to the end of a body that is refused: cut off, its sender would see a broken pipe and not the reason. */
-async function drain(body: Readable): Promise<void> {
+/**
+ * Reads on to the end of a body that is refused: cut off, its sender would see a broken pipe and not the reason. What is
+ * packed is not unpacked for that.
+ */
+async function drain(sent: Readable, body: Readable): Promise<void> {
+  if (body !== sent && !body.closed) {
+    body.destroy();
+    await once(body, 'close');
+  }
   await nextTurn(); // Until then the iterator still holds the stream paused.
-  body.resume();
-  await finished(body);
+  if (sent.readableEnded || sent.destroyed) return;
+  sent.resume();
+  await finished(sent);
 }
 
-/** What a JSON body holds, slice by slice, or what is wrong with it. */
-function readJson(body: Buffer, now: number): Iterable<readonly Candidate[]> | string {
-  let json: unknown;
-  try {
-    const text = body.toString();
-    // As in NDJSON, a byte order mark is no part of the JSON (RFC 8259, section 8.1, lets a parser ignore it).
-    json = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
-  } catch (error) {
-    return `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`;
-  }
-  if (!Array.isArray(json)) return [[{ data: body, result: parseReading(body, now) }]];
-  return elementSlices(body, json, now);
-}
-
-function* elementSlices(body: Buffer, json: readonly unknown[], now: number): Generator<readonly Candidate[]> {
-  // Text may stand for bytes that are no UTF-8, which no reading may have: then each element is looked at by its bytes.
-  const isText = isUtf8(body);
-  let first = 0;
-  for (const elements of jsonElements(body, SLICE)) {
-    const start = first;
-    yield elements.map((data, offset) => ({
-      data,
-      result: isText ? checkReading(json[start + offset], now) : parseReading(data, now),
-    }));
-    first += elements.length;
-  }
+function* recordSlices(
+  records: Iterable<readonly Uint8Array[]>,
+  putReadings: PutReadings,
+): Generator<readonly Candidate[]> {
+  const now = putReadings.now();
+  for (const slice of records) yield slice.map((data) => putReadings.read(data, now));
 }
 
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
@@ -199,7 +194,7 @@ async function* lineSlices(
   for await (const lines of chunks) {
     for (const slice of slices(lines)) {
       const now = putReadings.now();
-      yield slice.map((line) => (line === undefined ? tooLong : { data: line, result: parseReading(line, now) }));
+      yield slice.map((line) => (line === undefined ? tooLong : putReadings.read(line, now)));
     }
   }
 }

@@ -11,17 +11,19 @@ export function formatReceipt(accepted: Acceptances, rejections: Rejections): Bu
   let records = '';
   // Where not all rejected readings are listed, the sender cannot count which ones these are.
   const indexed = rejections.capped;
-  for (const { index, sequenceNumber, shardId, flag } of accepted.told) {
+  for (const { index, sequenceNumber, shardId, flag, readings } of accepted.told) {
     let shard = shards.get(shardId);
     if (shard === undefined) shards.set(shardId, (shard = `","shardId":${JSON.stringify(shardId)}`));
     // Sequence numbers are decimal digits (`StreamRecord`).
     records += (records === '' ? '{"sequenceNumber":"' : '},{"sequenceNumber":"') + sequenceNumber + shard;
     if (indexed) records += `,"index":${index}`;
     if (flag !== undefined) records += `,"flag":"${flag}"`;
+    if (readings !== undefined) records += `,"readings":${readings}`;
   }
+  const leftOut = accepted.leftOut === 0 ? '' : `"leftOut":${accepted.leftOut},`;
   const told = JSON.stringify(rejections.told()).slice(1, -1);
   const note = JSON.stringify(accepted.note()).slice(1, -1);
-  const text = `{"accepted":${accepted.count},${told},"records":[${records}}]${note === '' ? '' : `,${note}`}}`;
+  const text = `{"accepted":${accepted.readings},${leftOut}${told},"records":[${records}}]${note === '' ? '' : `,${note}`}}`;
   // ASCII is encoded several times as fast under its other name; only what was seen in a refused reading may be more.
   const ascii = rejections.count === 0 && [...shards.values()].every((shard) => /^[ -~]*$/.test(shard));
   return Buffer.from(text, ascii ? 'latin1' : 'utf8');

@@ -1,3 +1,4 @@
+import { NodeCompression } from '../../adapters/node/node-compression.ts';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryEventStream } from '../../adapters/memory/memory-event-stream.ts';
 import type { CallOptions, EventStream, PutOutcome, StreamEvent } from '../../core/ports.ts';
@@ -42,7 +43,7 @@ describe('a reading', () => {
     const stream = new MemoryEventStream({ clock, shards: 1 });
     const text = '{ "value": "22.0",\n "sensorid": "Küche", "unit": "°C" }';
 
-    const { accepted, rejected } = await new PutReadings(stream, clock).put([candidate(text)]);
+    const { accepted, rejected } = await new PutReadings(stream, clock, new NodeCompression()).put([candidate(text)]);
 
     const { records } = await stream.read(shardId, { type: 'TRIM_HORIZON' }, 10);
     expect(records).toMatchObject([{ partitionKey: 'Küche' }]);
@@ -55,13 +56,13 @@ describe('a reading', () => {
     const { stream } = scriptedStream(taken(1));
     const late = candidate({ sensorid: 'a', value: 1, timestamp: '2015-11-02T10:00:00Z' });
 
-    const { accepted } = await new PutReadings(stream, clock).put([late]);
+    const { accepted } = await new PutReadings(stream, clock, new NodeCompression()).put([late]);
 
     expect(accepted).toEqual([{ index: 0, shardId, sequenceNumber: sequenceNumber(1), flag: 'far-past' }]);
   });
 
   test('without a timestamp is taken to be of now', () => {
-    expect(new PutReadings(scriptedStream().stream, clock).now()).toBe(noon);
+    expect(new PutReadings(scriptedStream().stream, clock, new NodeCompression()).now()).toBe(noon);
   });
 });
 
@@ -69,7 +70,7 @@ describe('what is no reading', () => {
   test('is refused with its reason, and the others are taken', async () => {
     const { stream, calls } = scriptedStream(taken(1), taken(2));
 
-    const outcome = await new PutReadings(stream, clock).put([
+    const outcome = await new PutReadings(stream, clock, new NodeCompression()).put([
       candidate('not JSON'),
       reading('a'),
       reading('b', 'abc'),
@@ -99,7 +100,7 @@ describe('what is no reading', () => {
 
   test('alone does not bother the stream', async () => {
     const { stream, calls } = scriptedStream();
-    const outcome = await new PutReadings(stream, clock).put([candidate('not JSON')]);
+    const outcome = await new PutReadings(stream, clock, new NodeCompression()).put([candidate('not JSON')]);
 
     expect(outcome.rejected).toHaveLength(1);
     expect(calls).toEqual([]);
@@ -109,7 +110,7 @@ describe('what is no reading', () => {
 test('what the stream did not take can be sent again, and is listed with the rest in the order sent', async () => {
   const { stream } = scriptedStream(throttled, taken(1));
 
-  const { accepted, rejected } = await new PutReadings(stream, clock).put([
+  const { accepted, rejected } = await new PutReadings(stream, clock, new NodeCompression()).put([
     reading('a'),
     candidate('not JSON'),
     reading('b'),
@@ -132,7 +133,7 @@ test('what the stream can never take is rejected for good', async () => {
   const message = 'Data and partition key must have at most 1048576 bytes together, but have 1200033.';
   const { stream } = scriptedStream({ taken: false, code: 'ValidationException', message, permanent: true });
 
-  const { rejected } = await new PutReadings(stream, clock).put([reading('a')]);
+  const { rejected } = await new PutReadings(stream, clock, new NodeCompression()).put([reading('a')]);
 
   expect(rejected).toMatchObject([
     { index: 0, reason: expect.stringContaining(message), reasons: [{ field: 'body' }] },
@@ -143,7 +144,10 @@ test('what the stream can never take is rejected for good', async () => {
 test('indexes go on where an earlier part of the same request ended', async () => {
   const { stream } = scriptedStream(taken(1));
 
-  const { accepted, rejected } = await new PutReadings(stream, clock).put([reading('a'), candidate('not JSON')], 500);
+  const { accepted, rejected } = await new PutReadings(stream, clock, new NodeCompression()).put(
+    [reading('a'), candidate('not JSON')],
+    500,
+  );
 
   expect([...accepted, ...rejected].map(({ index }) => index)).toEqual([500, 501]);
 });
@@ -152,7 +156,7 @@ test('the stream is given the time that is left', async () => {
   const inFiveMillis = { remainingMillis: () => 5 };
   const { stream, calls } = scriptedStream(taken(1));
 
-  await new PutReadings(stream, clock).put([reading('a')], 0, inFiveMillis);
+  await new PutReadings(stream, clock, new NodeCompression()).put([reading('a')], 0, inFiveMillis);
 
   expect(calls[0]?.options).toEqual(inFiveMillis);
 });

@@ -31,6 +31,18 @@ function postLines(server: ContractServer, body: string): Promise<Response> {
   return fetch(`${server.url}/readings`, { method: 'POST', headers, body });
 }
 
+async function writesLines(server: ContractServer, path: string): Promise<void> {
+  const measurement = `contract${path.replaceAll('/', '-')}`;
+  const write = (body: string) => fetch(`${server.url}${path}?precision=ms`, { method: 'POST', body });
+  expect((await write(`${measurement},room=a temp=21.5,open=true ${Date.parse(at(0))}`)).status).toBe(204);
+  const refused = await write(`${measurement} temp=1\n${measurement} temp=warm`);
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: expect.stringContaining('line 2') });
+  const sensorId = `${measurement},room=a.temp`;
+  await eventually(async () => (await historyOf(server, '', sensorId)).readings.length === 1);
+  expect((await historyOf(server, '', sensorId)).readings[0]).toMatchObject({ timestamp: at(0), value: 21.5 });
+}
+
 async function archiveKeys(server: ContractServer, query = ''): Promise<string[]> {
   return (await getJson<ObjectsPage>(server, `/archive${query}`)).objects.map(({ key }) => key);
 }
@@ -102,6 +114,15 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
       expect(await response.json()).toMatchObject({ accepted: 5, rejected: [{ index: 5 }] });
       // Of the same sensor and time the last one stays.
       await eventually(async () => (await historyOf(server, '', 'contract-lines')).readings[0]?.value === 1);
+    },
+  },
+  'POST /write': { 'takes line protocol, and says which lines are wrong': (server) => writesLines(server, '/write') },
+  'POST /api/v2/write': {
+    'takes line protocol, and says which lines are wrong': (server) => writesLines(server, '/api/v2/write'),
+  },
+  'GET /ping': {
+    'tells clients of InfluxDB that the server is there': async (server) => {
+      expect((await fetch(`${server.url}/ping`)).status).toBe(204);
     },
   },
   'GET /sensors/:sensorId/readings': {

@@ -42,8 +42,8 @@ describe('lines', () => {
     expect(await linesOf(['a\n\r', '\nb\n\r', '\n\r'])).toEqual(['a', 'b']);
   });
 
-  test('that hold a space are not empty', async () => {
-    expect(await linesOf([' \n'])).toEqual([' ']);
+  test('of white space are skipped', async () => {
+    expect(await linesOf([' \n', '\t\r\n', ' '])).toEqual([]);
   });
 
   test('are put together from chunks, also where one ends within a character', async () => {
@@ -64,7 +64,7 @@ describe('lines', () => {
         const expected = text
           .split('\n')
           .map((line) => line.replace(/\r$/, ''))
-          .filter((line) => line !== '');
+          .filter((line) => !/^[ \t\r]*$/.test(line));
 
         expect(await linesOf(chunks)).toEqual(expected);
       }),

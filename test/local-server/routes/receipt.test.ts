@@ -78,7 +78,7 @@ test('of more than 10,000 readings lists the first, and says where in the shards
     accepted: 25_000,
     rejectedCount: 0,
     rejected: [],
-    recordsNote: expect.stringContaining('25000 readings'),
+    recordsNote: expect.stringContaining('25000 records'),
     ranges: [
       { shardId: 'shard-0', accepted: 12_500, firstSequenceNumber: '100000', lastSequenceNumber: '124998' },
       { shardId: 'shard-1', accepted: 12_500, firstSequenceNumber: '100001', lastSequenceNumber: '124999' },
