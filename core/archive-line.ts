@@ -23,22 +23,45 @@ export interface ArchiveLine {
   readonly raw?: string;
 }
 
-// A byte order mark is kept by the decoder, and is no JSON: such bytes stay raw, hence whole.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+// A byte order mark in front of JSON means nothing, and every reader of the record leaves it out; so does the decoder.
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const lineBreak = /[\r\n]/;
 const lineBreaks = /[\r\n]/g;
+/**
+ * Line breaks to some readers, though not to JSON: `str.splitlines` of Python, and `readline` of Node from 24 on. In JSON they stand
+ * only within strings, where the escape means the same.
+ */
+const separator = /[\u2028\u2029\u0085]/;
+const separators = /[\u2028\u2029\u0085]/g;
+/** The escape of half a character. Strict parsers refuse the whole line for it (RFC 8259, section 8.2). */
+const surrogate = /\\u[dD][89a-fA-F]/;
+const halfCharacter = /\p{Cs}/gu;
+const pair = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/g;
+const escapedBackslash = '\\\\';
 
 /** What stands in a line whatever the record is: names of members, punctuation, the timestamp. */
 const FRAME_BYTES = 160;
 
 /** The lines of these records, each with its line feed, in UTF-8: written into one piece of memory, line by line. */
 export function formatArchiveLines(records: readonly StreamRecord[]): Uint8Array {
-  const lines = Buffer.allocUnsafe(records.reduce((sum, record) => sum + mostBytes(record), 0));
+  let lines: Buffer = Buffer.allocUnsafe(records.reduce((sum, record) => sum + mostBytes(record), 0));
   let end = 0;
-  // The encoding is named, as Node 20 takes twice as long to find out that there is none.
-  for (const record of records) end += lines.write(formatArchiveLine(record), end, 'utf8');
+  for (const record of records) {
+    const line = formatArchiveLine(record);
+    // Escapes are longer than what they stand for, and seldom. A character has at most three bytes.
+    if (lines.length - end < line.length * 3) lines = withRoom(lines, end, Buffer.byteLength(line));
+    // The encoding is named, as Node 20 takes twice as long to find out that there is none.
+    end += lines.write(line, end, 'utf8');
+  }
   return lines.subarray(0, end);
+}
+
+function withRoom(lines: Buffer, end: number, bytes: number): Buffer {
+  if (lines.length - end >= bytes) return lines;
+  const larger = Buffer.allocUnsafe(Math.max(2 * lines.length, end + bytes));
+  lines.copy(larger, 0, 0, end);
+  return larger;
 }
 
 /** In a string a character takes at most the six bytes of `\uXXXX`. */
@@ -49,7 +72,7 @@ function mostBytes({ sequenceNumber, shardId, partitionKey, data }: StreamRecord
 function formatArchiveLine({ sequenceNumber, shardId, partitionKey, arrivedAt, data }: StreamRecord): string {
   const json = jsonText(data);
   const content = json === undefined ? `"raw":"${encodeBase64(data)}"` : `"data":${json}`;
-  return `{"sequenceNumber":"${sequenceNumber}","shardId":${JSON.stringify(shardId)},"partitionKey":${JSON.stringify(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}",${content}}\n`;
+  return `{"sequenceNumber":"${sequenceNumber}","shardId":${JSON.stringify(shardId)},"partitionKey":${jsonString(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}",${content}}\n`;
 }
 
 /** Undoes `formatArchiveLines` for one line, without its line feed. @throws Error where the line is none of ours. */
@@ -79,12 +102,28 @@ function isArchiveLine(json: unknown): json is ArchiveLine {
   );
 }
 
+/** The JSON as it was sent, but for characters that break lines; `undefined` where the bytes are no JSON for every reader. */
 function jsonText(data: Uint8Array): string | undefined {
   try {
     const text = utf8.decode(data);
     JSON.parse(text);
-    return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
+    if (surrogate.test(text) && hasLoneSurrogate(text)) return undefined;
+    const line = lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
+    return separator.test(line) ? line.replace(separators, escaped) : line;
   } catch {
     return undefined;
   }
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function hasLoneSurrogate(json: string): boolean {
+  return surrogate.test(json.replaceAll(escapedBackslash, '').replaceAll(pair, ''));
+}
+
+/** A partition key is told with what stands for half a character (U+FFFD), which no UTF-8 can hold. */
+function jsonString(text: string): string {
+  return JSON.stringify(text.replace(halfCharacter, '\ufffd')).replace(separators, escaped);
 }

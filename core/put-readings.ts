@@ -2,9 +2,9 @@
  * Use case: readings at the door. What is no reading is refused here, with its reason, while the sender is still there
  * to hear it; what is accepted goes into the stream as it was sent.
  */
-import type { CallOptions, Clock, Compression, EventStream, StreamEvent } from './ports.ts';
+import type { CallOptions, Clock, EventStream, StreamEvent } from './ports.ts';
 import { decode } from './decoding/decode.ts';
-import type { Decoded } from './decoding/decoded.ts';
+import type { Decoded, DecodingTools } from './decoding/decoded.ts';
 import { decodeLine } from './decoding/line-protocol.ts';
 import { describeReasons, parseReading, type Reason, type ReadingFlag, type ReadingResult } from './reading.ts';
 
@@ -64,12 +64,12 @@ export class PutReadings {
   readonly #stream: EventStream;
   readonly #clock: Clock;
 
-  readonly #unpack: Compression['decompressNow'];
+  readonly #decoding: DecodingTools;
 
-  constructor(stream: EventStream, clock: Clock, compression: Pick<Compression, 'decompressNow'>) {
+  constructor(stream: EventStream, clock: Clock, decoding: DecodingTools) {
     this.#stream = stream;
     this.#clock = clock;
-    this.#unpack = (bytes, maxBytes) => compression.decompressNow(bytes, maxBytes);
+    this.#decoding = decoding;
   }
 
   /** What a record holds, by the same decoders that the consumer has. @param now When it arrives. */
@@ -77,7 +77,7 @@ export class PutReadings {
     const contract = data[0] === OPENING_BRACE ? parseReading(data, now) : undefined;
     return contract?.ok === true
       ? { data, result: contract }
-      : candidateOf(data, decode(data, { arrivedAt: now }, this.#unpack));
+      : candidateOf(data, decode(data, { arrivedAt: now }, this.#decoding));
   }
 
   /** When a candidate without a timestamp is taken to have been read, for `parseReading`. */

@@ -6,13 +6,13 @@
  * record that is not safely kept is named, so that the batch is tried again from there and nothing is skipped.
  */
 import { decode, reasonsOf } from './decoding/decode.ts';
+import type { DecodingTools } from './decoding/decoded.ts';
 import { StoreUnavailable } from './errors.ts';
 import { LatestReadings } from './latest-readings.ts';
 import { toMetricData } from './metric-data.ts';
 import type {
   CallOptions,
   Clock,
-  Compression,
   Metrics,
   Quarantine,
   QuarantinedRecord,
@@ -48,20 +48,14 @@ export class StoreReadings {
   readonly #metrics: Metrics;
   readonly #quarantine: Quarantine;
   readonly #clock: Clock;
-  readonly #unpack: Compression['decompressNow'];
+  readonly #decoding: DecodingTools;
 
-  constructor(
-    table: SensorDataTable,
-    metrics: Metrics,
-    quarantine: Quarantine,
-    clock: Clock,
-    compression: Pick<Compression, 'decompressNow'>,
-  ) {
+  constructor(table: SensorDataTable, metrics: Metrics, quarantine: Quarantine, clock: Clock, decoding: DecodingTools) {
     this.#table = table;
     this.#metrics = metrics;
     this.#quarantine = quarantine;
     this.#clock = clock;
-    this.#unpack = (bytes, maxBytes) => compression.decompressNow(bytes, maxBytes);
+    this.#decoding = decoding;
   }
 
   /** @param records A batch of one shard, in sequence order. */
@@ -121,7 +115,7 @@ export class StoreReadings {
         add(contract, record);
         continue;
       }
-      const decoded = decode(data, { arrivedAt }, this.#unpack);
+      const decoded = decode(data, { arrivedAt }, this.#decoding);
       const isList = decoded.parts.length > 1;
       leftOut += decoded.leftOut;
       decoded.parts.forEach((part, index) => {

@@ -7,7 +7,15 @@
 import type { Reason, ReadingResult } from '../reading.ts';
 import { batch } from './batch.ts';
 import { Content } from './content.ts';
-import { type Decoded, type Decoder, type Envelope, refusal, unreadable, type Within } from './decoded.ts';
+import {
+  type Decoded,
+  type Decoder,
+  type DecodingTools,
+  type Envelope,
+  refusal,
+  unreadable,
+  type Within,
+} from './decoded.ts';
 import { gzip } from './gzip.ts';
 import { iotCoreEnvelope } from './iot-core-envelope.ts';
 import { jsonArray } from './json-array.ts';
@@ -42,16 +50,9 @@ const MAX_DEPTH = 8;
 /** Reasons that are told of one record; the others are counted. */
 const MAX_REASONS = 100;
 
-/** Unpacks gzip. @throws Error where the bytes are no whole gzip, or hold more than `maxBytes`. */
-export type Unpack = (bytes: Uint8Array, maxBytes: number) => Uint8Array;
-
 /** What a record holds: at least one part. */
-export function decode(bytes: Uint8Array, envelope: Envelope, unpack: Unpack): Decoded {
-  return decodeContent(Content.of(bytes), envelope, unpack);
-}
-
-/** The same for content that has been looked at already. */
-export function decodeContent(content: Content, envelope: Envelope, unpack: Unpack): Decoded {
+export function decode(bytes: Uint8Array, envelope: Envelope, tools: DecodingTools): Decoded {
+  const known = tools.decoders === undefined ? decoders : [...tools.decoders, ...decoders];
   let left = MAX_UNPACKED_BYTES;
   let parts = 0;
   const at = (depth: number): Within => ({
@@ -59,18 +60,18 @@ export function decodeContent(content: Content, envelope: Envelope, unpack: Unpa
       if (depth > MAX_DEPTH)
         return unreadable('json', 'must not be packed so often', `${MAX_DEPTH} formats in one another`);
       if (parts > MAX_PARTS) return { format: 'json', parts: [], leftOut: 0 };
-      const decoded = pick(inside, itsEnvelope, at(depth + 1));
+      const decoded = pick(known, inside, itsEnvelope, at(depth + 1));
       // Lists count what they hold.
       if (decoded.parts.length === 1) parts += 1;
       return decoded;
     },
     unpack: (packed) => {
-      const unpacked = unpack(packed, left);
+      const unpacked = tools.decompressNow(packed, left);
       left -= unpacked.length;
       return unpacked;
     },
   });
-  const decoded = at(0).decode(content, envelope);
+  const decoded = at(0).decode(Content.of(bytes), envelope);
   if (parts > MAX_PARTS || decoded.parts.length > MAX_PARTS) {
     return unreadable(decoded.format, `must hold at most ${MAX_PARTS} readings`, 'more');
   }
@@ -99,8 +100,8 @@ export function reasonsOf({ parts }: Decoded): readonly Reason[] {
   return reasons;
 }
 
-function pick(content: Content, envelope: Envelope, within: Within): Decoded {
-  const decoder = decoders.find(({ recognises }) => recognises(content, envelope));
+function pick(known: readonly Decoder[], content: Content, envelope: Envelope, within: Within): Decoded {
+  const decoder = known.find(({ recognises }) => recognises(content, envelope));
   if (decoder !== undefined) return decoder.decode(content, envelope, within);
   const contract = readContract(content, envelope);
   return { ...contract, parts: contract.parts.map((part) => explained(part, content)) };

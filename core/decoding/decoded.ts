@@ -31,6 +31,14 @@ export interface Decoder {
   readonly decode: (content: Content, envelope: Envelope, within: Within) => Decoded;
 }
 
+/** What decoding needs from outside of the core. */
+export interface DecodingTools {
+  /** Unpacks gzip. @throws Error where the bytes are no whole gzip, or hold more than `maxBytes`. */
+  decompressNow(bytes: Uint8Array, maxBytes: number): Uint8Array;
+  /** Further formats, asked before those of `decode.ts`: for decoders that need a library. */
+  readonly decoders?: readonly Decoder[];
+}
+
 /** Decodes what is inside: a line, an element, unpacked bytes. */
 export interface Within {
   readonly decode: (content: Content, envelope: Envelope) => Decoded;

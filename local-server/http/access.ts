@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Everyone may use the route. It can look at `authenticated` to say less to strangers. */
     open?: boolean;
+    /** Clients of InfluxDB use the route, which show the token in ways of their own. */
+    influxClients?: boolean;
   }
 }
 
@@ -76,12 +78,12 @@ export function tryToken(text: string, address: string, { token, attempts }: Acc
 
 /**
  * RFC 6750, section 2.1. Clients of InfluxDB send it as `Token`, or as the password of any user (RFC 7617); of `Token` they have
- * `user:password` too.
+ * `user:password` too. A password is for their routes only: browsers send one that they know without being asked.
  */
-function bearerOf({ headers: { authorization = '' } }: FastifyRequest): string | undefined {
+function bearerOf({ headers: { authorization = '' }, routeOptions }: FastifyRequest): string | undefined {
   const [, scheme = '', credentials = ''] = /^(Bearer|Token|Basic) +(\S+) *$/i.exec(authorization) ?? [];
-  if (scheme === '') return undefined;
   if (/^bearer$/i.test(scheme)) return credentials;
+  if (scheme === '' || routeOptions.config.influxClients !== true) return undefined;
   const text = /^basic$/i.test(scheme) ? Buffer.from(credentials, 'base64').toString() : credentials;
   return text.slice(text.indexOf(':') + 1);
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseArchiveLine } from '../../core/archive-line.ts';
+import { formatArchiveLines, parseArchiveLine } from '../../core/archive-line.ts';
 import { anyCharacter } from '../support/any-character.ts';
 import { archiveLineText } from '../support/archive-line-text.ts';
 import type { StreamRecord } from '../../core/ports.ts';
@@ -34,8 +34,8 @@ describe('a line of the archive', () => {
     ['the digits of a number', '{"value":22.00}'],
     ['a field that is there twice', '{"value":1,"value":2}'],
     ['a key named like the prototype', '{"__proto__":{"value":1}}'],
-    ['an escaped lone surrogate', String.raw`{"sensorid":"\ud800"}`],
-    ['a line separator, which ends no line of NDJSON', '{"sensorid":"a\u2028b"}'],
+    ['half a character with its other half', String.raw`{"sensorid":"\ud83c\udf31"}`],
+    ['what only looks like half a character', String.raw`{"sensorid":"\\ud800"}`],
     ['blanks between the tokens', '{ "value" :\t1 }'],
     ['100,000 nested arrays', '['.repeat(100_000) + ']'.repeat(100_000)],
   ])('keeps the text of JSON as it was sent: %s', (_, text) => {
@@ -59,7 +59,8 @@ describe('a line of the archive', () => {
     ['JSON and more behind it', Buffer.from('{"value":1} tail')],
     ['two lines of JSON', Buffer.from('{"value":1}\n{"value":2}\n')],
     ['an unescaped line break in a string', Buffer.from('"a\nb"')],
-    ['JSON behind a byte order mark', Buffer.from('\ufeff{"value":1}')],
+    ['half a character, which strict parsers refuse', Buffer.from(String.raw`{"sensorid":"a\ud800"}`)],
+    ['the other half', Buffer.from(String.raw`{"a":"\\\udc00\ud83c"}`)],
     ['JSON in Latin-1', Buffer.from('{"sensorid":"Küche"}', 'latin1')],
     ['any bytes', Buffer.from([0, 255, 254, 13, 10])],
   ])('holds bytes whole that are not JSON: %s', (_, bytes) => {
@@ -67,6 +68,31 @@ describe('a line of the archive', () => {
 
     expect(line).not.toHaveProperty('data');
     expect(Buffer.from(line.raw!, 'base64')).toEqual(bytes);
+  });
+
+  test.each([
+    ['JSON behind a byte order mark', '\ufeff{"value":1}', '{"value":1}'],
+    ['a line separator', '{"sensorid":"a\u2028b"}', String.raw`{"sensorid":"a\u2028b"}`],
+    ['the others that end a line elsewhere', '{"sensorid":"\u2029\u0085"}', String.raw`{"sensorid":"\u2029\u0085"}`],
+  ])('changes what means nothing, so that every reader has one line of JSON: %s', (_, sent, kept) => {
+    const line = archiveLineText(record(Buffer.from(sent)));
+
+    expect(line).toContain(`"data":${kept}}`);
+    expect(line.split(/[\r\n\u2028\u2029\u0085]/)).toHaveLength(1);
+  });
+
+  test('has room for escapes, however many there are', () => {
+    const text = JSON.stringify({ sensorid: '\u0085\u2028'.repeat(10_000) });
+
+    const lines = Buffer.from(formatArchiveLines([record(Buffer.from(text)), record(Buffer.from('1'))])).toString();
+
+    expect(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map(parseArchiveLine)
+        .map(({ data }) => data),
+    ).toEqual([JSON.parse(text), 1]);
   });
 
   test('holds bytes that are a part of a larger buffer, and nothing around them', () => {
@@ -94,8 +120,9 @@ describe('a line of the archive', () => {
         const line = archiveLineText({ data, arrivedAt, ...fields });
         const parsed = parseArchiveLine(line);
 
-        expect(line).not.toMatch(/[\r\n]/);
-        expect(parsed).toMatchObject({ ...fields, arrivedAt: new Date(arrivedAt).toISOString() });
+        expect(line).not.toMatch(/[\r\n\u2028\u2029\u0085]/);
+        const partitionKey = Buffer.from(fields.partitionKey).toString();
+        expect(parsed).toMatchObject({ ...fields, partitionKey, arrivedAt: new Date(arrivedAt).toISOString() });
         const sent = jsonOf(data);
         if (sent.isJson) expect(parsed.data).toEqual(sent.value);
         else expect(Buffer.from(parsed.raw!, 'base64')).toEqual(Buffer.from(data));

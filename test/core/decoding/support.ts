@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { NodeCompression } from '../../../adapters/node/node-compression.ts';
 import { decode, reasonsOf } from '../../../core/decoding/decode.ts';
 import type { Decoded } from '../../../core/decoding/decoded.ts';
 import { describeReasons, type SensorReading } from '../../../core/reading.ts';
@@ -6,13 +6,9 @@ import { describeReasons, type SensorReading } from '../../../core/reading.ts';
 export const arrivedAt = Date.UTC(2026, 10, 25, 17, 45, 30, 123);
 export const arrival = '2026-11-25T17:45:30.123Z';
 
-export function unpack(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
-}
-
 export function decoded(content: string | Uint8Array, topic?: string): Decoded {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  return decode(bytes, { arrivedAt, ...(topic !== undefined && { topic }) }, unpack);
+  return decode(bytes, { arrivedAt, ...(topic !== undefined && { topic }) }, new NodeCompression());
 }
 
 export function decodedJson(json: unknown, topic?: string): Decoded {

@@ -124,6 +124,19 @@ describe('a bearer token', () => {
     expect((await get('/pipeline', { authorization })).status).toBe(status);
   });
 
+  test.each([
+    [204, `Token ${secret}`],
+    [204, `Token user:${secret}`],
+    [204, `Basic ${Buffer.from(`user:${secret}`).toString('base64')}`],
+    [401, `Token ${secret}x`],
+    [401, `Basic ${Buffer.from(`${secret}:user`).toString('base64')}`],
+  ])('is taken as clients of InfluxDB show it, where they write: %i for %s', async (status, authorization) => {
+    const write = { method: 'POST', headers: { authorization }, body: '' };
+    expect((await fetch(`${server.url}/write`, write)).status).toBe(status);
+    expect((await fetch(`${server.url}/api/v2/write`, write)).status).toBe(status);
+    expect((await get('/pipeline', { authorization })).status).toBe(401);
+  });
+
   test('that is wrong is called that, and does not fall back on a cookie', async () => {
     const cookie = cookieOf(await logIn(secret));
     const answer = await get('/pipeline', { cookie, authorization: 'Bearer no' });
