@@ -198,14 +198,19 @@ export class ShardConsumer {
   }
 
   /**
-   * One batch per lane in flight and one more read ahead. A lane that is stuck fills this up, and then the shard waits
-   * for it: memory stays bounded, and Lambda does likewise.
+   * One batch per lane in flight and one more read ahead. Where a lane is stuck, reading goes on for those that have less than
+   * a batch, until this shard holds as much as one call of GetRecords brings at most: so a hot key does not starve the others
+   * (docs/adr/0014-a-hot-key-leaves-room-for-others.md). Then the shard waits: memory stays bounded.
    */
   #room(): number {
     const bytes = this.#lanes.reduce((sum, lane) => sum + lane.payloadBytes, 0);
     if (bytes >= (this.#lanes.length + 1) * MAX_PAYLOAD_BYTES) return 0;
-    const records = (this.#lanes.length + 1) * this.#settings.batchSize - this.#unfinished.length;
-    return Math.max(0, Math.min(records, MAX_READ));
+    const { batchSize } = this.#settings;
+    const held = this.#unfinished.length;
+    const share = (this.#lanes.length + 1) * batchSize;
+    if (held < share) return Math.min(share - held, MAX_READ);
+    const hungry = this.#lanes.filter((lane) => lane.length < batchSize).length;
+    return this.#lanes.length === 1 ? 0 : Math.max(0, Math.min(hungry * batchSize, MAX_READ - held));
   }
 
   #await(record: StreamRecord, now: EpochMillis): void {

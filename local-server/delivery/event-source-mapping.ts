@@ -223,6 +223,8 @@ export class EventSourceMapping implements MappingControl {
 
   /** What there is to see. `recordsBehind` counts what the stream holds behind the checkpoint, null if unknown. */
   async state() {
+    // Of one moment, with what the lanes hold: the counts add up.
+    const [counts, eventCounts] = [{ ...this.#counts }, this.#eventCounts.metrics];
     const shards = await Promise.all([...this.#workers].map(([shardId, worker]) => this.#shardState(shardId, worker)));
     return {
       name: this.name,
@@ -235,8 +237,8 @@ export class EventSourceMapping implements MappingControl {
       lambdaIteratorAgeMillis: this.#lambdaIteratorAgeMillis ?? null,
       /** Shards that expired before they were read to their end: what was lost with them is not in `trimmedRecords`. */
       expiredShards: this.#expired.size,
-      ...this.#counts,
-      eventCounts: this.#eventCounts.metrics,
+      ...counts,
+      eventCounts,
       shards,
     };
   }
