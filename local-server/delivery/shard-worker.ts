@@ -54,7 +54,7 @@ export interface InvocationReport {
 }
 
 /** A page as it was read. */
-export interface ReadReport {
+interface ReadReport {
   readonly records: number;
   readonly filteredOut: number;
   /** Records that expired before this page could be read. */

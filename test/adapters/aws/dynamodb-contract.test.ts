@@ -13,7 +13,10 @@ import { MOTO_START_MILLIS, startMoto } from '../../support/moto.ts';
 
 /** On an engine behind the proxy, which is stopped with the suite. */
 async function harnessOn(engine: EngineBehindProxy): Promise<SensorDataHarness> {
-  const client = new DynamoDBClient({ ...clientOptions({ endpoint: engine.url }), ...engineCredentials });
+  const client = new DynamoDBClient({
+    ...clientOptions({ endpoint: engine.url, requestTimeoutMillis: 20_000 }),
+    ...engineCredentials,
+  });
   const tableName = 'SensorData';
   await createSensorDataTable(client, tableName);
   return {

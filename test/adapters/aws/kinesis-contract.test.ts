@@ -19,7 +19,10 @@ const SHARDS = 4;
 
 /** On an engine behind the proxy, which is stopped with the suite. */
 async function harnessOn(engine: EngineBehindProxy): Promise<EventStreamHarness> {
-  const client = new KinesisClient({ ...clientOptions({ endpoint: engine.url }), ...engineCredentials });
+  const client = new KinesisClient({
+    ...clientOptions({ endpoint: engine.url, requestTimeoutMillis: 20_000 }),
+    ...engineCredentials,
+  });
   const streamName = 'events';
   await createStream(client, streamName, SHARDS);
   return {

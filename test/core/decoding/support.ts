@@ -3,7 +3,7 @@ import { decode, reasonsOf } from '../../../core/decoding/decode.ts';
 import type { Decoded } from '../../../core/decoding/decoded.ts';
 import { describeReasons, type SensorReading } from '../../../core/reading.ts';
 
-export const arrivedAt = Date.UTC(2026, 10, 25, 17, 45, 30, 123);
+const arrivedAt = Date.UTC(2026, 10, 25, 17, 45, 30, 123);
 export const arrival = '2026-11-25T17:45:30.123Z';
 
 export function decoded(content: string | Uint8Array, topic?: string): Decoded {
