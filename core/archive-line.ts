@@ -72,7 +72,7 @@ function mostBytes({ sequenceNumber, shardId, partitionKey, data }: StreamRecord
 function formatArchiveLine({ sequenceNumber, shardId, partitionKey, arrivedAt, data }: StreamRecord): string {
   const json = jsonText(data);
   const content = json === undefined ? `"raw":"${encodeBase64(data)}"` : `"data":${json}`;
-  return `{"sequenceNumber":"${sequenceNumber}","shardId":${JSON.stringify(shardId)},"partitionKey":${jsonString(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}",${content}}\n`;
+  return `{"sequenceNumber":"${sequenceNumber}","shardId":${jsonString(shardId)},"partitionKey":${jsonString(partitionKey)},"arrivedAt":"${formatTimestamp(arrivedAt)}",${content}}\n`;
 }
 
 /** Undoes `formatArchiveLines` for one line, without its line feed. @throws Error where the line is none of ours. */
@@ -123,7 +123,7 @@ function hasLoneSurrogate(json: string): boolean {
   return surrogate.test(json.replaceAll(escapedBackslash, '').replaceAll(pair, ''));
 }
 
-/** A partition key is told with what stands for half a character (U+FFFD), which no UTF-8 can hold. */
+/** Of a name or key: told with what stands for half a character (U+FFFD), which no UTF-8 can hold. */
 function jsonString(text: string): string {
   return JSON.stringify(text.replace(halfCharacter, '\ufffd')).replace(separators, escaped);
 }

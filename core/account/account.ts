@@ -95,6 +95,7 @@ export class Account {
       size: { records: 0 },
       hasRoom: () => this.#hasRoom(),
       nextPut: () => this.#nextPut,
+      wasLost: (shardId, sequenceNumber) => this.#wasLost(shardId, sequenceNumber),
     };
   }
 
@@ -211,6 +212,11 @@ export class Account {
     group.count += 1;
     if (group.known.size < MAX_REMEMBERED) group.known.set(`${shardId}/${sequenceNumber}`, { shardId, sequenceNumber });
     this.#losses.set(key, group);
+  }
+
+  #wasLost(shardId: string, sequenceNumber: string): boolean {
+    for (const { known } of this.#losses.values()) if (known.has(`${shardId}/${sequenceNumber}`)) return true;
+    return false;
   }
 
   /** Takes back that a record is lost, if that was said. */

@@ -51,6 +51,8 @@ export interface Surroundings {
   hasRoom(): boolean;
   /** Number of the next put: it cannot have brought what is known already. */
   nextPut(): number;
+  /** Whether the record was called lost, so that it was counted although it is not kept here any more. */
+  wasLost(shardId: string, sequenceNumber: string): boolean;
   /** A record that a client was told of can be read after this. */
   readonly visibleAfterMillis: number;
 }
@@ -129,6 +131,7 @@ export class ShardAccount {
         continue;
       }
       if (this.#wasSettled(side, before, sequenceNumber) || this.#isBlind(sequenceNumber)) continue;
+      if (this.#surroundings.wasLost(this.shardId, sequenceNumber)) continue;
       if (!this.#surroundings.hasRoom()) {
         this.#goBlind(sequenceNumber);
         continue;

@@ -162,6 +162,19 @@ describe('the account', () => {
     expect(account.standing()).toMatchObject({ lost: [], stored: 1, quarantined: 1, balanced: true });
   });
 
+  test('counts a record once that was called lost, is forgotten, and is read after all', () => {
+    const account = accountOf(1);
+    account.read('archive', 's', page([], { position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: number(1) } }));
+    account.read('store', 's', page([1]));
+    account.settled('store', 'stored', 's', numbered(1));
+    account.passed('store', 's', number(1));
+    expect(account.standing().lost).toMatchObject([{ side: 'archive', cause: 'never read', count: 1 }]);
+    account.read('archive', 's', page([1]));
+    account.settled('archive', 'archived', 's', numbered(1));
+    account.passed('archive', 's', number(1));
+    expect(account.standing()).toMatchObject({ lost: [], archived: 1, stored: 1, unclaimed: 0, balanced: true });
+  });
+
   test('finds that two records have one number, while the first is open and after that', () => {
     const account = accountOf(1, 1);
     expect(account.standing().sharedNumbers).toEqual({
