@@ -49,7 +49,9 @@ export class EventFeed extends Readable {
     this.#hooks = hooks;
     this.#position = log.last;
     const notice = lastEventId === undefined || lastEventId === '' ? '' : this.#resume(lastEventId);
-    this.push(`retry: ${RETRY_MILLIS}\nid: ${log.idOf(this.#position)}\n\n${notice}`);
+    // A notice brings its id itself: a connection that is cut in front of it must not look as if it had been read.
+    const id = notice === '' ? `id: ${log.idOf(this.#position)}\n` : '';
+    this.push(`retry: ${RETRY_MILLIS}\n${id}\n${notice}`);
   }
 
   /**

@@ -157,6 +157,19 @@ test('a client from before a restart is told that nobody can tell what it missed
   ]);
 });
 
+test('a client that is cut off in front of what it missed is told again', () => {
+  const client = new Client();
+  client.connect(new EventLog(1_000));
+  client.read();
+  client.cut(1);
+  const log = new EventLog(1_000);
+  client.connect(log);
+  client.cut(0.2);
+  client.connect(log);
+  client.read();
+  expect(client.missed()).toMatchObject([{ reason: 'restarted' }]);
+});
+
 test.each([
   'nonsense',
   'abc-1',
