@@ -3,34 +3,34 @@
  * a count, so it stays right while new readings arrive. Format and parse undo each other.
  */
 import { InvalidRequest } from './errors.ts';
-import { isCanonicalTimestamp } from './timestamp.ts';
+import { parsePlace } from './reading-key.ts';
 
 export interface HistoryPlace {
   readonly sensorId: string;
   readonly order: 'asc' | 'desc';
-  /** Of the last reading shown; the next page starts after it. */
-  readonly timestamp: string;
+  /** Of the last reading shown (`placeOf`); the next page starts after it. */
+  readonly place: string;
 }
 
 const version = 1;
 
-export function formatHistoryCursor({ sensorId, order, timestamp }: HistoryPlace): string {
-  return Buffer.from(JSON.stringify([version, sensorId, order, timestamp])).toString('base64url');
+export function formatHistoryCursor({ sensorId, order, place }: HistoryPlace): string {
+  return Buffer.from(JSON.stringify([version, sensorId, order, place])).toString('base64url');
 }
 
 /**
- * The timestamp to go on after.
+ * The place to go on after.
  * @throws InvalidRequest where the cursor is none of ours or belongs to another sensor or order.
  */
 export function parseHistoryCursor(cursor: unknown, expected: Pick<HistoryPlace, 'sensorId' | 'order'>): string {
-  const [seenVersion, sensorId, order, timestamp] = decode(cursor);
-  if (seenVersion !== version || typeof timestamp !== 'string' || !isCanonicalTimestamp(timestamp)) {
+  const [seenVersion, sensorId, order, place] = decode(cursor);
+  if (seenVersion !== version || typeof place !== 'string' || parsePlace(place) === undefined) {
     throw new InvalidRequest('cursor', 'is not one that this service gave; leave it out to start at the first page');
   }
   if (sensorId !== expected.sensorId || order !== expected.order) {
     throw new InvalidRequest('cursor', 'belongs to another sensor or order; leave it out to start at the first page');
   }
-  return timestamp;
+  return place;
 }
 
 function decode(cursor: unknown): readonly unknown[] {

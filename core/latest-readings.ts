@@ -1,23 +1,31 @@
 /**
- * The readings of a batch, of each sensor and timestamp the last one. Most sensors send in time order: a reading that is
- * newer than what its sensor sent before replaces none, and only for the others is it looked up.
+ * The readings of a batch, of each key the last one. Most sensors send in time order: a reading that is newer than what its
+ * sensor sent before replaces none, and only for the others is it looked up. A reading that brought no time replaces none either:
+ * its place in the stream is its own.
  */
+import { at } from './at.ts';
 import type { StoredReading } from './ports.ts';
+import { placeOf, saysNoTime } from './reading-key.ts';
 
 export class LatestReadings {
-  /** Each stands where the first with its sensor and timestamp stood. */
+  /** Each stands where the first with its key stood. */
   readonly all: StoredReading[] = [];
   readonly #sensors = new Map<string, ReadingsOfSensor>();
 
   /** Adds a reading and answers with the one that it replaces. */
   add(reading: StoredReading): StoredReading | undefined {
-    const { sensorId, timestamp } = reading;
-    const place = this.all.length;
+    if (saysNoTime(reading)) {
+      this.all.push(reading);
+      return undefined;
+    }
+    const { sensorId } = reading;
+    const place = placeOf(reading);
+    const index = this.all.length;
     const known = this.#sensors.get(sensorId);
     if (known === undefined) {
-      this.#sensors.set(sensorId, new ReadingsOfSensor(timestamp, place));
+      this.#sensors.set(sensorId, new ReadingsOfSensor(place, index));
     } else {
-      const replaced = known.add(timestamp, place, this.all);
+      const replaced = known.add(place, index, this.all);
       if (replaced !== undefined) {
         const earlier = this.all[replaced];
         this.all[replaced] = reading;
@@ -29,32 +37,32 @@ export class LatestReadings {
   }
 }
 
-/** Where the readings of one sensor stand. A list is made for the second, a map for the first that comes late. */
+/** At which indexes the readings of one sensor are. A list is made for the second, a map for the first that comes late. */
 class ReadingsOfSensor {
   readonly #first: number;
   #newest: string;
   #others: number[] | undefined;
-  #byTimestamp: Map<string, number> | undefined;
+  #byPlace: Map<string, number> | undefined;
 
-  constructor(timestamp: string, place: number) {
-    this.#newest = timestamp;
-    this.#first = place;
+  constructor(place: string, index: number) {
+    this.#newest = place;
+    this.#first = index;
   }
 
-  /** Answers with the place of the reading that has the timestamp already; where there is none, `place` is taken. */
-  add(timestamp: string, place: number, all: readonly StoredReading[]): number | undefined {
-    // Timestamps have one width, so that the order of the texts is that of time.
-    if (timestamp > this.#newest) this.#newest = timestamp;
+  /** Answers with the index of the reading that has the place already; where there is none, it is that of `index`. */
+  add(place: string, index: number, all: readonly StoredReading[]): number | undefined {
+    // The order of places, as texts, is that of time.
+    if (place > this.#newest) this.#newest = place;
     else {
-      this.#byTimestamp ??= new Map(
-        [this.#first, ...(this.#others ?? [])].map((known) => [all[known]?.timestamp ?? '', known]),
+      this.#byPlace ??= new Map(
+        [this.#first, ...(this.#others ?? [])].map((known) => [placeOf(at(all, known)), known]),
       );
-      const known = this.#byTimestamp.get(timestamp);
+      const known = this.#byPlace.get(place);
       if (known !== undefined) return known;
     }
-    if (this.#byTimestamp !== undefined) this.#byTimestamp.set(timestamp, place);
-    else if (this.#others === undefined) this.#others = [place];
-    else this.#others.push(place);
+    if (this.#byPlace !== undefined) this.#byPlace.set(place, index);
+    else if (this.#others === undefined) this.#others = [index];
+    else this.#others.push(index);
     return undefined;
   }
 }

@@ -148,27 +148,26 @@ export interface StoredReading extends SensorReading {
 
 export interface ReadingQuery {
   readonly sensorId: string;
-  /** UTC ISO 8601 with milliseconds, inclusive. */
+  /** UTC ISO 8601 with milliseconds or finer (`formatMoment`), inclusive (`placesBetween`). */
   readonly from?: string;
-  /** UTC ISO 8601 with milliseconds, inclusive. */
   readonly to?: string;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  /** Exclusive: start after this timestamp in the direction of `order`. */
+  /** Exclusive: start after this place (`placeOf`) in the direction of `order`. */
   readonly after?: string;
 }
 
-/** The latest value per sensor and timestamp. */
+/** The latest reading per key (`readingKey`): per sensor and time, and each of those that brought no time. */
 export interface SensorDataTable {
   /**
-   * Writes readings, at most one per sensor and timestamp in a call; writing one twice is writing it once, a later call
+   * Writes readings, at most one per key in a call; writing one twice is writing it once, a later call
    * overwrites. What is not in `notTaken` is durable; what is in it was not written and can be tried again.
    */
   put(
     readings: readonly StoredReading[],
     options?: CallOptions,
   ): Promise<{ readonly notTaken: readonly StoredReading[] }>;
-  /** One sensor's readings in time order; `more` tells whether readings of the range follow. Never scans other sensors. */
+  /** One sensor's readings in the order of their places, which is that of time; `more` tells whether readings of the range follow. Never scans other sensors. */
   query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }>;
 }
 

@@ -6,7 +6,14 @@ import type { CallOptions, Clock, EventStream, StreamEvent } from './ports.ts';
 import { decode } from './decoding/decode.ts';
 import type { Decoded, DecodingTools } from './decoding/decoded.ts';
 import { decodeLine } from './decoding/line-protocol.ts';
-import { describeReasons, parseReading, type Reason, type ReadingFlag, type ReadingResult } from './reading.ts';
+import {
+  describeReasons,
+  parseReading,
+  type Reason,
+  type ReadingFlag,
+  type ReadingResult,
+  type SensorReading,
+} from './reading.ts';
 
 /** A record as it came: its bytes, and the reading that it is, or why it is none. */
 export interface Candidate {
@@ -20,7 +27,8 @@ export interface AcceptedReading {
   readonly index: number;
   readonly sequenceNumber: string;
   readonly shardId: string;
-  readonly flag?: ReadingFlag;
+  /** Of the first reading of the record. That it brought no time its sender knows. */
+  readonly flags?: readonly ReadingFlag[];
   /** How many readings the record holds; absent where it is one. */
   readonly readings?: number;
   /** Its values that are no readings; absent where there are none. */
@@ -114,13 +122,13 @@ export class PutReadings {
       if (outcome?.taken === true) {
         const { sequenceNumber, shardId } = outcome;
         const result = candidates[offset]?.result;
-        const flag = result?.ok === true ? result.flag : undefined;
+        const flags = result?.ok === true ? toldFlags(result.reading) : undefined;
         const decoded = candidates[offset]?.decoded;
         const plain = { index, sequenceNumber, shardId };
         accepted.push(
-          flag === undefined && decoded === undefined
+          flags === undefined && decoded === undefined
             ? plain
-            : { ...plain, ...(flag !== undefined && { flag }), ...(decoded !== undefined && countsOf(decoded)) },
+            : { ...plain, ...(flags !== undefined && { flags }), ...(decoded !== undefined && countsOf(decoded)) },
         );
       } else if (outcome?.permanent === true) {
         const reasons: readonly Reason[] = [
@@ -141,6 +149,11 @@ export class PutReadings {
       ...(full !== undefined && { full }),
     };
   }
+}
+
+function toldFlags({ flags }: SensorReading): readonly ReadingFlag[] | undefined {
+  const told = flags?.filter((flag) => flag !== 'arrival-time');
+  return told?.length === 0 ? undefined : told;
 }
 
 /** A record of which it is known what it holds. */

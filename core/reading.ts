@@ -2,7 +2,9 @@
  * From untrusted bytes to a reading, or to the reasons why there is none. Bytes that are no reading now never will be:
  * the caller quarantines them and goes on.
  */
+import { formatMoment } from './moment.ts';
 import { sensorIdProblem } from './sensor-id.ts';
+import { isSentExactly, writtenNumber } from './sent-number.ts';
 import { readSentTime } from './sent-time.ts';
 import { type EpochMillis, formatTimestamp, parseCanonicalTimestamp } from './timestamp.ts';
 
@@ -10,11 +12,20 @@ export interface SensorReading {
   readonly sensorId: string;
   /** A finite number that DynamoDB can hold. */
   readonly value: number;
-  /** UTC ISO 8601 with milliseconds. */
+  /** UTC ISO 8601 with milliseconds, or with up to nine digits where more were sent. */
   readonly timestamp: string;
   /** What the value is measured in, as it was sent (`°C`, `Cel`, `kW`); absent where none was sent. */
   readonly unit?: string;
+  /** What is to be known of the reading before it is trusted, in the order of `readingFlags`; absent where there is nothing. */
+  readonly flags?: readonly ReadingFlag[];
 }
+
+/**
+ * `arrival-time`: it brought no time, so that it has that of its arrival. `far-past`, `far-future`: its time is further from its
+ * arrival than a clock is usually wrong. `inexact`: more digits were sent than the value has.
+ */
+export type ReadingFlag = (typeof readingFlags)[number];
+export const readingFlags = ['arrival-time', 'far-past', 'far-future', 'inexact'] as const;
 
 /** Why bytes are no reading: the field, the rule it breaks, and what was seen there (cut short). */
 export interface Reason {
@@ -25,12 +36,8 @@ export interface Reason {
   readonly part?: number;
 }
 
-/** Set on a reading that is kept, but whose time is further from its arrival than a clock is usually wrong. */
-export type ReadingFlag = 'far-past' | 'far-future';
-
 export type ReadingResult =
-  | { readonly ok: true; readonly reading: SensorReading; readonly flag?: ReadingFlag }
-  | { readonly ok: false; readonly reasons: readonly Reason[] };
+  { readonly ok: true; readonly reading: SensorReading } | { readonly ok: false; readonly reasons: readonly Reason[] };
 
 /** The window in which CloudWatch takes a value (PutMetricData: two weeks back, two hours ahead). */
 export const FAR_PAST_MILLIS = 14 * 24 * 60 * 60 * 1_000;
@@ -86,34 +93,63 @@ export function parseReading(data: Uint8Array, arrivedAt: EpochMillis): ReadingR
   } catch {
     return refused('body', 'must be JSON', text);
   }
-  return checkReading(json, arrivedAt);
+  return checkReading(json, arrivedAt, text);
 }
 
-/** The same for JSON that is parsed already. */
-export function checkReading(json: unknown, arrivedAt: EpochMillis): ReadingResult {
+/**
+ * The same for JSON that is parsed already.
+ * @param text In which the JSON stands, for the digits that are lost once it is parsed.
+ */
+export function checkReading(json: unknown, arrivedAt: EpochMillis, text?: string): ReadingResult {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refused('body', 'must be a JSON object', json);
   }
   const fields = json as WireReading;
   const reasons: Reason[] = [];
   const sensorId = checkSensorId(fields, reasons);
-  const value = checkValue(fields.value, reasons);
+  const value = checkValue(fields.value, text, reasons);
   const sent = fields.timestamp;
   // Most devices write the canonical form: it is read once and need not be written again.
   const canonical = typeof sent === 'string' ? parseCanonicalTimestamp(sent) : undefined;
-  const instant = canonical ?? checkTimestamp(fields, arrivedAt, reasons);
-  if (sensorId === undefined || value === undefined || instant === undefined) return { ok: false, reasons };
+  const time = canonical === undefined ? checkTimestamp(fields, arrivedAt, text, reasons) : undefined;
+  const timestamp = canonical === undefined ? time?.timestamp : (sent as string);
+  if (sensorId === undefined || value === undefined || timestamp === undefined) return { ok: false, reasons };
 
-  const timestamp = canonical === undefined ? formatTimestamp(instant) : (sent as string);
-  const unit = fields.unit === undefined ? undefined : readUnit(fields.unit);
-  const reading: SensorReading =
-    unit === undefined ? { sensorId, value, timestamp } : { sensorId, value, timestamp, unit };
-  const flag = flagOf(instant, arrivedAt);
-  return flag === undefined ? { ok: true, reading } : { ok: true, reading, flag };
+  const exact = isSentExactly(fields.value as string | number, value, text);
+  const flags = flagsOf(canonical ?? time?.instant, arrivedAt, exact);
+  if (fields.unit === undefined && flags === undefined) return { ok: true, reading: { sensorId, value, timestamp } };
+  const unit = readUnit(fields.unit);
+  return {
+    ok: true,
+    reading: { sensorId, value, timestamp, ...(unit !== undefined && { unit }), ...(flags !== undefined && { flags }) },
+  };
+}
+
+/** Shared, as all readings of a device without a clock have the same, or all of a backlog. */
+const alone = {
+  'arrival-time': ['arrival-time'],
+  'far-past': ['far-past'],
+  'far-future': ['far-future'],
+} as const;
+const inexact = {
+  'arrival-time': ['arrival-time', 'inexact'],
+  'far-past': ['far-past', 'inexact'],
+  'far-future': ['far-future', 'inexact'],
+  none: ['inexact'],
+} as const;
+
+function flagsOf(
+  instant: EpochMillis | undefined,
+  arrivedAt: EpochMillis,
+  exact: boolean,
+): readonly ReadingFlag[] | undefined {
+  const flag = instant === undefined ? 'arrival-time' : flagOf(instant, arrivedAt);
+  if (!exact) return inexact[flag ?? 'none'];
+  return flag === undefined ? undefined : alone[flag];
 }
 
 /** Far from `reference`, in the sense of `ReadingFlag`. */
-export function flagOf(instant: EpochMillis, reference: EpochMillis): ReadingFlag | undefined {
+export function flagOf(instant: EpochMillis, reference: EpochMillis): 'far-past' | 'far-future' | undefined {
   if (instant < reference - FAR_PAST_MILLIS) return 'far-past';
   if (instant > reference + FAR_FUTURE_MILLIS) return 'far-future';
   return undefined;
@@ -154,15 +190,18 @@ function checkSensorId(fields: WireReading, reasons: Reason[]): string | undefin
   return undefined;
 }
 
-function checkValue(seen: unknown, reasons: Reason[]): number | undefined {
-  const value = typeof seen === 'number' || (typeof seen === 'string' && numeric.test(seen)) ? Number(seen) : NaN;
+function checkValue(sent: unknown, text: string | undefined, reasons: Reason[]): number | undefined {
+  const isNumber = typeof sent === 'number';
+  const value = isNumber || (typeof sent === 'string' && numeric.test(sent)) ? Number(sent) : NaN;
   const magnitude = Math.abs(value);
+  // What is 0 by its double only, such as 1e-400, is too small to be kept.
+  const isTooSmall = value === 0 && !isSentExactly(sent as string | number, 0, text);
   let rule: string;
   if (!Number.isFinite(value)) rule = 'must be a finite number or a numeric string';
-  else if (magnitude >= MAGNITUDE_LIMIT || (magnitude > 0 && magnitude < LEAST_MAGNITUDE)) {
+  else if (isTooSmall || magnitude >= MAGNITUDE_LIMIT || (magnitude > 0 && magnitude < LEAST_MAGNITUDE)) {
     rule = 'must be 0 or from 1e-130 to below 1e126 in magnitude, which is what the table can hold';
   } else return value === 0 ? 0 : value; // -0 is 0: no store keeps the difference.
-  reasons.push({ field: 'value', rule, seen: show(seen) });
+  reasons.push({ field: 'value', rule, seen: isNumber ? writtenNumber(value, text) : show(sent) });
   return undefined;
 }
 
@@ -171,19 +210,32 @@ function isGiven(sent: unknown): boolean {
   return sent !== undefined && sent !== null;
 }
 
-function checkTimestamp(fields: WireReading, arrivedAt: EpochMillis, reasons: Reason[]): EpochMillis | undefined {
+interface Time {
+  /** Absent where the reading brought none. */
+  readonly instant?: EpochMillis;
+  readonly timestamp: string;
+}
+
+function checkTimestamp(
+  fields: WireReading,
+  arrivedAt: EpochMillis,
+  text: string | undefined,
+  reasons: Reason[],
+): Time | undefined {
   const names = isGiven(fields.timestamp) ? (['timestamp'] as const) : OTHER_TIME_FIELDS;
   for (const name of names) {
-    const seen = fields[name];
-    if (!isGiven(seen)) continue;
-    const time = readSentTime(seen, arrivedAt);
-    if (time.ok) return time.instant;
+    const sent = fields[name];
+    if (!isGiven(sent)) continue;
+    const isLong = typeof sent === 'number' && !Number.isSafeInteger(sent);
+    const written = isLong ? writtenNumber(sent, text) : undefined;
+    const time = readSentTime(written ?? sent, arrivedAt);
+    if (time.ok) return { instant: time.instant, timestamp: formatMoment(time) };
     if (name === AMBIGUOUS) continue;
     const rule = name === 'timestamp' ? time.rule : `(sent as ${name}) ${time.rule}`;
-    reasons.push({ field: 'timestamp', rule, seen: show(seen) });
+    reasons.push({ field: 'timestamp', rule, seen: written ?? show(sent) });
     return undefined;
   }
-  return arrivedAt;
+  return { timestamp: formatTimestamp(arrivedAt) };
 }
 
 function refused(field: Reason['field'], rule: string, seen: unknown): ReadingResult {

@@ -1,10 +1,12 @@
 /** Use case: the history of one sensor, newest first unless asked otherwise, page by page. */
 import { InvalidRequest } from './errors.ts';
 import { formatHistoryCursor, parseHistoryCursor } from './history-cursor.ts';
+import { formatMoment } from './moment.ts';
 import type { Clock, EpochMillis, SensorDataTable, StoredReading } from './ports.ts';
+import { placeOf } from './reading-key.ts';
+import { placesBetween } from './reading-range.ts';
 import { sensorIdProblem } from './sensor-id.ts';
 import { readSentTime } from './sent-time.ts';
-import { formatTimestamp } from './timestamp.ts';
 
 export const DEFAULT_HISTORY_LIMIT = 20;
 export const MAX_HISTORY_LIMIT = 1_000;
@@ -12,7 +14,7 @@ export const MAX_HISTORY_LIMIT = 1_000;
 /** As it comes from outside: text of a query string or JSON of an invocation, not yet checked. */
 export interface HistoryRequest {
   readonly sensorId?: unknown;
-  /** What `readSentTime` reads, inclusive; likewise `to`. */
+  /** What `readSentTime` reads, inclusive; likewise `to`. An end in milliseconds means the whole millisecond. */
   readonly from?: unknown;
   readonly to?: unknown;
   /** 1–1,000, 20 if not given. */
@@ -45,24 +47,23 @@ export class SensorHistory {
     const order = checkOrder(request.order);
     const limit = checkLimit(request.limit);
     const now = this.#clock.now();
-    const from = checkInstant('from', request.from, now);
-    const to = checkInstant('to', request.to, now);
-    if (from !== undefined && to !== undefined && from > to) {
-      throw new InvalidRequest('from', `is ${formatTimestamp(from)}, which is after to (${formatTimestamp(to)})`);
-    }
+    const from = checkTime('from', request.from, now);
+    const to = checkTime('to', request.to, now);
+    const { first, last: end } = placesBetween(from, to);
+    if (first > end) throw new InvalidRequest('from', `is ${from}, which is after to (${to})`);
     const after = given(request.cursor) ? parseHistoryCursor(request.cursor, { sensorId, order }) : undefined;
 
     const { readings, more } = await this.#table.query({
       sensorId,
       order,
       limit,
-      ...(from !== undefined && { from: formatTimestamp(from) }),
-      ...(to !== undefined && { to: formatTimestamp(to) }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
       ...(after !== undefined && { after }),
     });
     const last = readings.at(-1);
     if (!more || last === undefined) return { sensorId, readings };
-    return { sensorId, readings, nextCursor: formatHistoryCursor({ sensorId, order, timestamp: last.timestamp }) };
+    return { sensorId, readings, nextCursor: formatHistoryCursor({ sensorId, order, place: placeOf(last) }) };
   }
 }
 
@@ -92,10 +93,10 @@ function checkLimit(seen: unknown): number {
 }
 
 /** @throws InvalidRequest naming the parameter, where a time was sent that is none. */
-function checkInstant(field: string, sent: unknown, now: EpochMillis): EpochMillis | undefined {
+function checkTime(field: string, sent: unknown, now: EpochMillis): string | undefined {
   if (!given(sent)) return undefined;
   const time = readSentTime(sent, now);
-  if (time.ok) return time.instant;
+  if (time.ok) return formatMoment(time);
   // In a query string a + is a space, so that `…T10:00:00+01:00` arrives broken.
   const hint = typeof sent === 'string' && / \d\d:?\d\d$/.test(sent) ? ' (write the + of an offset as %2B)' : '';
   throw new InvalidRequest(field, `${time.rule}${hint}`);

@@ -1,5 +1,5 @@
 /**
- * A time as somebody sent it: in a reading, in a query, in a file. It is text in ISO 8601 (`timestamp.ts`) or a number
+ * A time as somebody sent it: in a reading, in a query, in a file. It is text in ISO 8601 (`iso-8601.ts`) or a number
  * since 1970 (`epoch.ts`), and every door reads it by this one rule.
  *
  * Text of digits is a number too, since devices that send their values as text send their clock so. Where no unit puts the
@@ -7,25 +7,28 @@
  * `YYYYMMDDhhmmss`. With a time of day the date must be from 1970 to a year after its arrival: trackers send `YYMMDDhhmmss`,
  * which would otherwise be a date in the year 2401.
  */
-import { describeUnits, epochInstant, latestMeasured } from './epoch.ts';
-import { type EpochMillis, isRecordable, parseTimestamp } from './timestamp.ts';
+import { describeUnits, epochMoment, isMillis, latestMeasured } from './epoch.ts';
+import { parseIso8601 } from './iso-8601.ts';
+import type { Moment } from './moment.ts';
+import { type EpochMillis, isRecordable } from './timestamp.ts';
 
-/** The instant, or the rule that the sent time breaks: `must be …`. */
-export type SentTime =
-  { readonly ok: true; readonly instant: EpochMillis } | { readonly ok: false; readonly rule: string };
+/** The moment, or the rule that the sent time breaks: `must be …`. */
+export type SentTime = ({ readonly ok: true } & Moment) | { readonly ok: false; readonly rule: string };
 
 const number = /^\d+(?:\.\d*)?(?:[eE]\+?\d+)?$/;
 const compactDate = /^(\d{8})(\d{4}(?:\d\d)?)$/;
 
 /** @param arrivedAt When the time was sent. It decides the unit of a number. */
 export function readSentTime(sent: unknown, arrivedAt: EpochMillis): SentTime {
-  if (typeof sent === 'number') return readNumber(sent, arrivedAt);
+  if (typeof sent === 'number') {
+    return isMillis(sent, arrivedAt) ? { ok: true, instant: sent, finer: '' } : readNumber(String(sent), arrivedAt);
+  }
   if (typeof sent !== 'string') return notATime;
   const text = sent.trim();
   if (number.test(text)) return readDigits(text, arrivedAt);
-  const instant = parseTimestamp(text);
-  if (instant === undefined) return notATime;
-  return isRecordable(instant) ? { ok: true, instant } : outOfYears;
+  const moment = parseIso8601(text);
+  if (moment === undefined) return notATime;
+  return isRecordable(moment.instant) ? { ok: true, ...moment } : outOfYears;
 }
 
 const notATime: SentTime = {
@@ -36,21 +39,21 @@ const notATime: SentTime = {
 const outOfYears: SentTime = { ok: false, rule: 'must be in the years 1 to 9999 (UTC)' };
 
 function readDigits(text: string, arrivedAt: EpochMillis): SentTime {
-  const result = readNumber(Number(text), arrivedAt);
+  const result = readNumber(text, arrivedAt);
   if (result.ok) return result;
   const [, day, clock] = compactDate.exec(text) ?? [];
-  const instant = parseTimestamp(day === undefined ? text : `${day}T${clock}`);
-  if (instant === undefined) return result;
-  const known = day === undefined || (instant >= 0 && instant <= latestMeasured(arrivedAt));
-  return known ? { ok: true, instant } : result;
+  const moment = parseIso8601(day === undefined ? text : `${day}T${clock}`);
+  if (moment === undefined) return result;
+  const known = day === undefined || (moment.instant >= 0 && moment.instant <= latestMeasured(arrivedAt));
+  return known ? { ok: true, ...moment } : result;
 }
 
-function readNumber(count: number, arrivedAt: EpochMillis): SentTime {
-  const instant = epochInstant(count, arrivedAt);
-  if (instant !== undefined) return { ok: true, instant };
-  if (!Number.isFinite(count)) return notATime;
+function readNumber(count: string, arrivedAt: EpochMillis): SentTime {
+  const moment = epochMoment(count, arrivedAt);
+  if (moment !== undefined) return { ok: true, ...moment };
+  if (!Number.isFinite(Number(count))) return notATime;
   return {
     ok: false,
-    rule: `must be a number of a time from 2000 to a year ahead (it is ${describeUnits(count)})`,
+    rule: `must be a number of a time from 2000 to a year ahead (it is ${describeUnits(Number(count))})`,
   };
 }

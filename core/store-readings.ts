@@ -20,7 +20,7 @@ import type {
   StoredReading,
   StreamRecord,
 } from './ports.ts';
-import { parseReading, type ReadingResult } from './reading.ts';
+import { parseReading, type ReadingFlag, type ReadingResult } from './reading.ts';
 import { readingKey } from './reading-key.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 
@@ -32,12 +32,12 @@ export interface StoreOutcome {
   readonly stored: readonly StoredReading[];
   /** Records that the quarantine holds now. */
   readonly quarantined: readonly QuarantinedRecord[];
-  /** Readings of the batch that a later one with the same sensor and timestamp replaced. */
+  /** Readings of the batch that a later one with the same sensor and time replaced. */
   readonly collapsed: number;
   /** Values of records that can be no reading, such as texts and booleans in a message with several measurements. */
   readonly leftOut: number;
-  /** Readings whose time is far from their arrival (`ReadingFlag`). */
-  readonly flagged: number;
+  /** How many readings have each flag; the flags that none has are left out. */
+  readonly flagged: Readonly<Partial<Record<ReadingFlag, number>>>;
   readonly metrics: { readonly published: number; readonly leftOut: number; readonly failure?: unknown };
   /** The first record that is not safely kept, and why; absent where the whole batch is. */
   readonly failure?: { readonly sequenceNumber: string; readonly causes: readonly unknown[] };
@@ -93,14 +93,15 @@ export class StoreReadings {
     const now = this.#clock.now();
     let collapsed = 0;
     let leftOut = 0;
-    let flagged = 0;
+    const flagged: Partial<Record<ReadingFlag, number>> = {};
     const add = (result: Extract<ReadingResult, { ok: true }>, record: StreamRecord, part?: number) => {
       const { sequenceNumber, arrivedAt } = record;
-      if (result.flag !== undefined) flagged += 1;
       // Field by field: a spread costs more than parsing the reading.
-      const { sensorId, value, timestamp, unit } = result.reading;
+      const { sensorId, value, timestamp, unit, flags } = result.reading;
       const plain: StoredReading = { sensorId, value, timestamp, sequenceNumber, arrivedAt };
-      const reading = unit === undefined && part === undefined ? plain : withDetails(plain, unit, part);
+      const isPlain = unit === undefined && flags === undefined && part === undefined;
+      const reading = isPlain ? plain : withDetails(plain, unit, flags, part);
+      if (flags !== undefined) for (const flag of flags) flagged[flag] = (flagged[flag] ?? 0) + 1;
       const earlier = latest.add(reading);
       if (earlier === undefined) return;
       collapsed += 1;
@@ -178,6 +179,19 @@ export class StoreReadings {
   }
 }
 
-function withDetails(reading: StoredReading, unit: string | undefined, part: number | undefined): StoredReading {
-  return { ...reading, ...(unit !== undefined && { unit }), ...(part !== undefined && { part }) };
+function withDetails(
+  { sensorId, value, timestamp, sequenceNumber, arrivedAt }: StoredReading,
+  unit: string | undefined,
+  flags: readonly ReadingFlag[] | undefined,
+  part: number | undefined,
+): StoredReading {
+  if (flags !== undefined && unit === undefined && part === undefined) {
+    return { sensorId, value, timestamp, flags, sequenceNumber, arrivedAt };
+  }
+  return {
+    ...{ sensorId, value, timestamp, sequenceNumber, arrivedAt },
+    ...(unit !== undefined && { unit }),
+    ...(flags !== undefined && { flags }),
+    ...(part !== undefined && { part }),
+  };
 }

@@ -1,29 +1,10 @@
 /**
- * Timestamps: ISO 8601 with any offset and precision, normalised to UTC with milliseconds, so that string order is time
- * order (`…00.500Z` sorts before `…00Z`, hence one fixed width). Numbers are read in `epoch.ts`.
- *
- * Calendar dates in extended (`2015-11-02T10:00:00.5+01:00`) or basic (`20151102T100000Z`) format, and with slashes
- * (`2015/11/02 10:00`), as spreadsheets and loggers write them. A blank may stand for the `T`. A time without an offset is
- * UTC, since the server's zone says nothing about the device. Digits beyond milliseconds are cut off, never rounded, so that
- * order is kept; of a fraction the first nine digits count. `24:00` ends a day; second 60 (a leap second) is the second that
- * follows.
+ * Timestamps in their canonical form: UTC ISO 8601 with milliseconds, of one width, so that the order of texts is that of time
+ * (`…00.500Z` would sort before `…00Z`). Other forms are read in `iso-8601.ts`, numbers in `epoch.ts`; what is finer than
+ * milliseconds is in `moment.ts`.
  */
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMillis = number;
-
-const date = String.raw`(\d{4})(?:([-/])(\d\d)\2(\d\d)|(\d\d)(\d\d))`;
-const time = String.raw`(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?:[.,](\d+))?`;
-const offset = String.raw`([Zz]|[+-]\d\d(?::?\d\d)?)`;
-const iso8601 = new RegExp(`^${date}(?:[Tt ]${time}${offset}?)?$`);
-
-/**
- * The format that ECMAScript defines for Date.parse, from 1970 on: what most devices send needs no taking apart. Only
- * 29 February is left to check.
- */
-const years = String.raw`(?:19[7-9]\d|[2-9]\d{3})`;
-const days = String.raw`(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
-const clock = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
-const common = new RegExp(`^${years}-${days}T${clock}:[0-5]\\d(?:\\.\\d{3})?(?:Z|[+-]${clock})$`);
 
 const CANONICAL_LENGTH = 'YYYY-MM-DDTHH:mm:ss.sssZ'.length;
 
@@ -107,34 +88,6 @@ export function parseCanonicalTimestamp(text: string): EpochMillis | undefined {
   return daysSince1970(year, month, day) * DAY_MILLIS + ((hour * 60 + minute) * 60 + second) * 1_000 + millis;
 }
 
-/**
- * Undoes `formatTimestamp` and reads every other accepted form; `undefined` where the text is no timestamp. The instant
- * may be outside the years 1 to 9999.
- */
-export function parseTimestamp(text: string): EpochMillis | undefined {
-  const canonical = parseCanonicalTimestamp(text);
-  if (canonical !== undefined) return canonical;
-  if (isCommon(text)) return Date.parse(text);
-  const match = iso8601.exec(text);
-  if (match === null) return undefined;
-  const [, year, , month = match[5], day = match[6], , , hour = '0', minute = '0', second = '0', fraction, zone = 'Z'] =
-    match;
-  const midnight = utcDay(Number(year), Number(month), Number(day));
-  if (midnight === undefined) return undefined;
-
-  const h = Number(hour);
-  const m = Number(minute);
-  const s = Number(second);
-  // A fraction belongs to the smallest unit written: 10.5 is half past ten. Whole numbers, as 0.029 × 1000 < 29.
-  const unit = match[9] !== undefined ? 1_000 : match[8] !== undefined ? 60_000 : 3_600_000;
-  const parts = fraction === undefined ? 0 : Math.floor((Number(fraction.slice(0, 9).padEnd(9, '0')) * unit) / 1e9);
-  const endOfDay = h === 24 && m === 0 && s === 0 && parts === 0;
-  if ((h > 23 && !endOfDay) || m > 59 || s > 60) return undefined;
-
-  const ahead = offsetMillis(zone);
-  return ahead === undefined ? undefined : midnight + ((h * 60 + m) * 60 + s) * 1_000 + parts - ahead;
-}
-
 function hasCanonicalMarks(text: string): boolean {
   return (
     text.charCodeAt(4) === DASH &&
@@ -172,23 +125,4 @@ function daysSince1970(year: number, month: number, day: number): number {
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - LEAP_DAYS_TO_1969;
   const leapDay = month > 2 && isLeapYear(year) ? 1 : 0;
   return (year - 1970) * 365 + leapDays + (DAYS_BEFORE_MONTH[month - 1] ?? 0) + leapDay + day - 1;
-}
-
-function isCommon(text: string): boolean {
-  return common.test(text) && (!text.startsWith('02-29', 5) || utcDay(Number(text.slice(0, 4)), 2, 29) !== undefined);
-}
-
-function utcDay(year: number, month: number, day: number): EpochMillis | undefined {
-  const instant = new Date(0);
-  // Date.UTC would take the years 0–99 for 1900–1999.
-  instant.setUTCFullYear(year, month - 1, day);
-  return instant.getUTCMonth() === month - 1 && instant.getUTCDate() === day ? instant.getTime() : undefined;
-}
-
-function offsetMillis(zone: string): number | undefined {
-  if (zone === 'Z' || zone === 'z') return 0;
-  const hours = Number(zone.slice(1, 3));
-  const minutes = Number(zone.slice(3).replace(':', '') || '0');
-  if (hours > 23 || minutes > 59) return undefined;
-  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }

@@ -4,6 +4,7 @@
  * where more follow. Bad input and a table that does not answer become function errors named after what to do.
  */
 import { InvalidRequest } from '../core/errors.ts';
+import type { ReadingFlag } from '../core/reading.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 
 export interface SensorHistoryRequest {
@@ -17,7 +18,15 @@ export interface SensorHistoryRequest {
 }
 
 export interface SensorHistoryResponse {
-  readonly Items: readonly { readonly SensorId: string; readonly Timestamp: string; readonly Value: number }[];
+  readonly Items: readonly {
+    readonly SensorId: string;
+    readonly Timestamp: string;
+    readonly Value: number;
+    /** Only where one was sent. */
+    readonly Unit?: string;
+    /** Only where there are some (`ReadingFlag`). */
+    readonly Flags?: readonly ReadingFlag[];
+  }[];
   readonly Count: number;
   readonly NextToken?: string;
 }
@@ -38,10 +47,12 @@ export function createSensorHistoryHandler(useCase: SensorHistory): SensorHistor
     }
     const { readings, nextCursor } = await useCase.read({ ...rest, sensorId: sensorid ?? sensorId });
     return {
-      Items: readings.map(({ sensorId, timestamp, value }) => ({
+      Items: readings.map(({ sensorId, timestamp, value, unit, flags }) => ({
         SensorId: sensorId,
         Timestamp: timestamp,
         Value: value,
+        ...(unit !== undefined && { Unit: unit }),
+        ...(flags !== undefined && { Flags: flags }),
       })),
       Count: readings.length,
       ...(nextCursor !== undefined && { NextToken: nextCursor }),

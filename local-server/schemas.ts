@@ -1,5 +1,6 @@
 /** The HTTP interface as schemas: one source for validation, types and the OpenAPI document. */
 import { type Static, Type } from 'typebox';
+import { readingFlags } from '../core/reading.ts';
 
 export const Reading = Type.Object(
   {
@@ -14,6 +15,13 @@ export const Reading = Type.Object(
   },
   { additionalProperties: true, description: 'Without a timestamp, the time of arrival counts.' },
 );
+
+const Flags = Type.Array(Type.Enum(readingFlags), {
+  description:
+    'arrival-time: it brought no time. far-past, far-future: the clock of the device may be wrong. inexact: more digits were sent than are kept. Absent where there is none.',
+});
+
+const Unit = Type.String({ description: 'As it was sent. Absent where none was.' });
 
 const Reason = Type.Object({
   field: Type.String(),
@@ -47,7 +55,7 @@ export const PutReadingsReply = Type.Object({
         Type.Integer({ description: 'Position in what was sent, from 0. Given where `rejected` does not list all.' }),
       ),
       readings: Type.Optional(Type.Integer({ description: 'Readings of the record; given where it is not one.' })),
-      flag: Type.Optional(Type.String({ description: 'far-past or far-future: kept, but the clock may be wrong.' })),
+      flags: Type.Optional(Flags),
     }),
     { description: 'What was accepted, in the order sent; of more than 10,000 the first.' },
   ),
@@ -69,7 +77,11 @@ export const SensorParams = Type.Object({ sensorId: Type.String() });
 
 export const HistoryQuery = Type.Object({
   from: Type.Optional(Type.String({ description: 'As the timestamp of a reading, inclusive.' })),
-  to: Type.Optional(Type.String({ description: 'As the timestamp of a reading, inclusive.' })),
+  to: Type.Optional(
+    Type.String({
+      description: 'As the timestamp of a reading, inclusive. In milliseconds, it is the whole millisecond.',
+    }),
+  ),
   limit: Type.Optional(Type.String({ description: '1 to 1,000; 20 if not given.' })),
   order: Type.Optional(Type.String({ description: 'desc (newest first) or asc.' })),
   cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before.' })),
@@ -77,7 +89,20 @@ export const HistoryQuery = Type.Object({
 
 export const HistoryReply = Type.Object({
   sensorId: Type.String(),
-  readings: Type.Array(Type.Object({ timestamp: Type.String(), value: Type.Number() })),
+  readings: Type.Array(
+    Type.Object({
+      timestamp: Type.String({ description: 'UTC, with milliseconds, or up to nine digits where more were sent.' }),
+      value: Type.Number(),
+      unit: Type.Optional(Unit),
+      flags: Type.Optional(Flags),
+      key: Type.Optional(
+        Type.String({
+          description:
+            'What makes it the reading that it is, in time order. Given where that is not its timestamp: readings that brought no time, or a finer one than milliseconds.',
+        }),
+      ),
+    }),
+  ),
   nextCursor: Type.Optional(Type.String()),
 });
 
@@ -91,7 +116,15 @@ export const SensorsReply = Type.Object({
     Type.Object({
       sensorId: Type.String(),
       count: Type.Integer({ description: 'Readings that the table holds.' }),
-      latest: Type.Object({ timestamp: Type.String(), value: Type.Number() }),
+      latest: Type.Object(
+        {
+          timestamp: Type.String(),
+          value: Type.Number(),
+          unit: Type.Optional(Unit),
+          flags: Type.Optional(Flags),
+        },
+        { description: 'One that is far in the future only where there is no other.' },
+      ),
     }),
   ),
   more: Type.Boolean({ description: 'Whether ids follow the last one.' }),

@@ -1,9 +1,13 @@
 /**
- * The table of readings in DynamoDB. It leaves one item per sensor and timestamp:
+ * The table of readings in DynamoDB. It leaves one item per reading:
  *
  *   SensorId        S  partition key
- *   Timestamp       S  sort key, UTC ISO 8601 with milliseconds, so that the order of text is that of time
+ *   Timestamp       S  sort key: UTC ISO 8601 with milliseconds, followed by the place in the stream where the reading brought no
+ *                      time, or by finer digits (`core/reading-key.ts`), so that the order of text is that of time
  *   Value           N
+ *   Unit            S  only where one was sent
+ *   Flags           L  of S, only where there are some; `arrival-time` is not among them, as the sort key says it
+ *   Part            N  only of a reading whose record holds several: which one, from 0
  *   SequenceNumber  S  of the stream record: 56 digits are more than a number of DynamoDB can hold
  *   ArrivedAt       N  when the stream took the record, milliseconds since 1970
  *   ExpiresAt       N  seconds since 1970, only with `ttlDays`: that long after the arrival, so that a reading that comes
@@ -28,18 +32,11 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 import { splitIntoBatches } from '../../core/batching.ts';
-import { InvalidRequest } from '../../core/errors.ts';
-import type {
-  CallOptions,
-  Clock,
-  EpochMillis,
-  ReadingQuery,
-  SensorDataTable,
-  StoredReading,
-} from '../../core/ports.ts';
-import { readingKey } from '../../core/reading-key.ts';
+import type { CallOptions, Clock, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import type { ReadingFlag } from '../../core/reading.ts';
+import { keyOf, parsePlace, placeOf, readingKey, saysNoTime } from '../../core/reading-key.ts';
+import { type PlaceRange, rangeOf } from '../../core/reading-range.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
-import { EARLIEST, formatTimestamp, LATEST, parseCanonicalTimestamp } from '../../core/timestamp.ts';
 import { Backoff, type BackoffOptions, OutOfTime, type RemainingMillis } from './backoff.ts';
 import { mapInParallel } from './map-in-parallel.ts';
 import { isMistake, unavailable } from './translate-error.ts';
@@ -63,6 +60,9 @@ interface Item {
   readonly SensorId: string;
   readonly Timestamp: string;
   readonly Value: number;
+  readonly Unit?: string;
+  readonly Flags?: readonly ReadingFlag[];
+  readonly Part?: number;
   readonly SequenceNumber: string;
   readonly ArrivedAt: number;
   readonly ExpiresAt?: number;
@@ -72,12 +72,6 @@ interface Item {
 interface Entry {
   latest: StoredReading;
   readonly all: StoredReading[];
-}
-
-/** Both ends inclusive; empty where the first is behind the last. */
-interface Range {
-  readonly first: EpochMillis;
-  readonly last: EpochMillis;
 }
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -131,6 +125,7 @@ export class DynamoDbSensorData implements SensorDataTable {
   }
 
   async query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }> {
+    const { after, limit } = query;
     const range = rangeOf(query);
     const readings: StoredReading[] = [];
     if (range.first > range.last) return { readings, more: false };
@@ -141,7 +136,8 @@ export class DynamoDbSensorData implements SensorDataTable {
       const page = await this.#page(query, range, startKey);
       for (const item of (page.Items ?? []) as Item[]) {
         if (item.ExpiresAt !== undefined && item.ExpiresAt <= nowSeconds) continue;
-        if (readings.length === query.limit) return { readings, more: true };
+        if (item.Timestamp === after) continue;
+        if (readings.length === limit) return { readings, more: true };
         readings.push(readingOf(item));
       }
       startKey = page.LastEvaluatedKey;
@@ -179,7 +175,7 @@ export class DynamoDbSensorData implements SensorDataTable {
         .flat()
         .map(({ PutRequest }) => {
           const { SensorId, Timestamp } = PutRequest?.Item as Item;
-          return readingKey({ sensorId: SensorId, timestamp: Timestamp });
+          return keyOf(SensorId, Timestamp);
         }),
     );
     return new Map([...entries].filter(([key]) => unprocessed.has(key)));
@@ -187,7 +183,7 @@ export class DynamoDbSensorData implements SensorDataTable {
 
   async #page(
     { sensorId, order, limit }: ReadingQuery,
-    { first, last }: Range,
+    { first, last }: PlaceRange,
     startKey: QueryCommandOutput['LastEvaluatedKey'],
   ): Promise<QueryCommandOutput> {
     const command = new QueryCommand({
@@ -198,12 +194,13 @@ export class DynamoDbSensorData implements SensorDataTable {
       KeyConditionExpression: '#sensorId = :sensorId AND #timestamp BETWEEN :first AND :last',
       ExpressionAttributeValues: {
         ':sensorId': sensorId,
-        ':first': formatTimestamp(first),
-        ':last': formatTimestamp(last),
+        ':first': first,
+        ':last': last,
       },
       ScanIndexForward: order === 'asc',
-      // One more tells whether readings follow. A page that did not do was full of expired items: then in steps of 1 MB.
-      ...(startKey === undefined ? { Limit: limit + 1 } : { ExclusiveStartKey: startKey }),
+      // One more tells whether readings follow, and one may be where the page begins. A page that did not do was full of expired
+      // items: then in steps of 1 MB.
+      ...(startKey === undefined ? { Limit: limit + 2 } : { ExclusiveStartKey: startKey }),
     });
     const remaining = this.#backoff.countDown(this.#patienceMillis);
     try {
@@ -213,12 +210,17 @@ export class DynamoDbSensorData implements SensorDataTable {
     }
   }
 
-  #itemOf({ sensorId, timestamp, value, sequenceNumber, arrivedAt }: StoredReading) {
+  #itemOf(reading: StoredReading) {
+    const { sensorId, value, unit, flags = [], part, sequenceNumber, arrivedAt } = reading;
+    const told = saysNoTime(reading) ? flags.filter((flag) => flag !== 'arrival-time') : flags;
     return {
       SensorId: sensorId,
-      Timestamp: timestamp,
+      Timestamp: placeOf(reading),
       // As text, for the client refuses numbers beyond 2^53, of which DynamoDB holds 38 digits.
       Value: NumberValue.from(String(value)),
+      ...(unit !== undefined && { Unit: unit }),
+      ...(told.length > 0 && { Flags: told }),
+      ...(part !== undefined && { Part: part }),
       SequenceNumber: sequenceNumber,
       ArrivedAt: arrivedAt,
       ...(this.#ttlSeconds !== undefined && { ExpiresAt: Math.floor(arrivedAt / 1_000) + this.#ttlSeconds }),
@@ -241,27 +243,27 @@ function entriesOf(readings: readonly StoredReading[]): Entries {
   return entries;
 }
 
-function readingOf({ SensorId, Timestamp, Value, SequenceNumber, ArrivedAt }: Item): StoredReading {
+function readingOf({
+  SensorId,
+  Timestamp,
+  Value,
+  Unit,
+  Flags = [],
+  Part,
+  SequenceNumber,
+  ArrivedAt,
+}: Item): StoredReading {
+  // A sort key that is no place was written by somebody else: it is shown as it is.
+  const { timestamp, saysNoTime: isArrival } = parsePlace(Timestamp) ?? { timestamp: Timestamp, saysNoTime: false };
+  const flags: readonly ReadingFlag[] = isArrival ? ['arrival-time', ...Flags] : Flags;
   return {
     sensorId: SensorId,
-    timestamp: Timestamp,
+    timestamp,
     value: Value,
+    ...(Unit !== undefined && { unit: Unit }),
+    ...(flags.length > 0 && { flags }),
+    ...(Part !== undefined && { part: Part }),
     sequenceNumber: SequenceNumber,
     arrivedAt: ArrivedAt,
   };
-}
-
-/** Timestamps are whole milliseconds: behind one is from its neighbour on. So one BETWEEN says it all, as a key takes one. */
-function rangeOf({ from, to, after, order }: ReadingQuery): Range {
-  const first = from === undefined ? EARLIEST : instantOf('from', from);
-  const last = to === undefined ? LATEST : instantOf('to', to);
-  if (after === undefined) return { first, last };
-  const instant = instantOf('after', after);
-  return order === 'asc' ? { first: Math.max(first, instant + 1), last } : { first, last: Math.min(last, instant - 1) };
-}
-
-function instantOf(field: string, timestamp: string): EpochMillis {
-  const instant = parseCanonicalTimestamp(timestamp);
-  if (instant !== undefined) return instant;
-  throw new InvalidRequest(field, `is ${timestamp}, but must be UTC ISO 8601 with milliseconds`);
 }

@@ -11,13 +11,13 @@ export function formatReceipt(accepted: Acceptances, rejections: Rejections): Bu
   let records = '';
   // Where not all rejected readings are listed, the sender cannot count which ones these are.
   const indexed = rejections.capped;
-  for (const { index, sequenceNumber, shardId, flag, readings } of accepted.told) {
+  for (const { index, sequenceNumber, shardId, flags, readings } of accepted.told) {
     let shard = shards.get(shardId);
     if (shard === undefined) shards.set(shardId, (shard = `","shardId":${JSON.stringify(shardId)}`));
     // Sequence numbers are decimal digits (`StreamRecord`).
     records += (records === '' ? '{"sequenceNumber":"' : '},{"sequenceNumber":"') + sequenceNumber + shard;
     if (indexed) records += `,"index":${index}`;
-    if (flag !== undefined) records += `,"flag":"${flag}"`;
+    if (flags !== undefined) records += `,"flags":${JSON.stringify(flags)}`;
     if (readings !== undefined) records += `,"readings":${readings}`;
   }
   const leftOut = accepted.leftOut === 0 ? '' : `"leftOut":${accepted.leftOut},`;

@@ -34,10 +34,15 @@ export function sensorsRoute(directory: SensorDirectory | undefined): FastifyPlu
         }
         const sensors = directory.sensors(after, limit + 1);
         return {
-          sensors: sensors.slice(0, limit).map(({ sensorId, count, latest: { timestamp, value } }) => ({
+          sensors: sensors.slice(0, limit).map(({ sensorId, count, latest: { timestamp, value, unit, flags } }) => ({
             sensorId,
             count,
-            latest: { timestamp, value },
+            latest: {
+              timestamp,
+              value,
+              ...(unit !== undefined && { unit }),
+              ...(flags !== undefined && { flags: [...flags] }),
+            },
           })),
           more: sensors.length > limit,
         };

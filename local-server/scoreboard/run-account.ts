@@ -5,7 +5,7 @@
 import type { ArchiveLine } from '../../core/archive-line.ts';
 import type { EpochMillis, StoredReading, StreamRecord } from '../../core/ports.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
-import { checkReading } from '../../core/reading.ts';
+import { checkReading, type ReadingFlag } from '../../core/reading.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { Ledger } from '../simulator/ledger.ts';
 import { OrderCheck } from '../simulator/order-check.ts';
@@ -21,6 +21,8 @@ export interface RecordId {
 export interface AwaitedReading extends RecordId {
   readonly sensorId: string;
   readonly timestamp: string;
+  readonly flags?: readonly ReadingFlag[];
+  readonly part?: number;
 }
 
 /** Where the records of a run are. */
@@ -119,8 +121,9 @@ export class RunAccount {
     if (this.#firstReading && stamps.sentAt !== undefined) this.#latency.sent(sequenceNumber, stamps.sentAt);
     const result = checkReading(line.data, arrivedAt);
     if (!result.ok) return;
-    const { sensorId, timestamp } = result.reading;
-    this.#findings.awaitedReadings.set(key, { shardId, sequenceNumber, sensorId, timestamp });
+    const { sensorId, timestamp, flags } = result.reading;
+    const awaited = { shardId, sequenceNumber, sensorId, timestamp, ...(flags !== undefined && { flags }) };
+    this.#findings.awaitedReadings.set(key, awaited);
   }
 
   /** The table holds this reading, or a later one in its place. */

@@ -9,6 +9,7 @@ import { parseArchiveLine } from '../../core/archive-line.ts';
 import { pipeline } from '../../core/pipeline.ts';
 import type { Clock, Compression, EventArchive, Quarantine, SensorDataTable } from '../../core/ports.ts';
 import { formatQuarantineKey } from '../../core/quarantine-key.ts';
+import { placeOf } from '../../core/reading-key.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import { fromKinesisEvent } from '../../handlers/kinesis-records.ts';
 import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
@@ -204,7 +205,7 @@ export class Scoreboard {
 
   async #lookUpReadings(account: RunAccount, turns: Turns): Promise<void> {
     for (const run of runsOf([...account.findings.awaitedReadings.values()])) {
-      const byTimestamp = groupBy(run.readings, ({ timestamp }) => timestamp);
+      const byPlace = groupBy(run.readings, placeOf);
       let after: string | undefined;
       for (let more = true; more;) {
         const page = await this.#options.sensorDataTable.query({
@@ -215,8 +216,9 @@ export class Scoreboard {
           limit: PAGE,
           ...(after !== undefined && { after }),
         });
-        for (const held of page.readings) account.foundInTable(byTimestamp.get(held.timestamp) ?? [], held);
-        after = page.readings.at(-1)?.timestamp;
+        for (const held of page.readings) account.foundInTable(byPlace.get(placeOf(held)) ?? [], held);
+        const last = page.readings.at(-1);
+        after = last === undefined ? undefined : placeOf(last);
         more = page.more && after !== undefined;
         await turns.next();
       }

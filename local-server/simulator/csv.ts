@@ -6,7 +6,7 @@ import { CsvError, parse } from 'csv-parse';
 import { InvalidRequest } from '../../core/errors.ts';
 import { sensorIdProblem } from '../../core/sensor-id.ts';
 import { readSentTime } from '../../core/sent-time.ts';
-import { formatTimestamp } from '../../core/timestamp.ts';
+import { formatMoment } from '../../core/moment.ts';
 import { SimulationFailed } from './errors.ts';
 import type { SimulatedReading } from './payload.ts';
 
@@ -94,8 +94,8 @@ function csvValue(cell: string): number | string {
   return decimal.test(cell) && Number.isFinite(Number(cell)) ? Number(cell) : cell;
 }
 
-/** UTC ISO 8601 with milliseconds; what is no time is given back as it is. */
+/** UTC ISO 8601 with milliseconds or finer; what is no time is given back as it is. */
 function csvTimestamp(cell: string): string {
   const time = readSentTime(cell, Date.now());
-  return time.ok ? formatTimestamp(time.instant) : cell;
+  return time.ok ? formatMoment(time) : cell;
 }

@@ -2,7 +2,8 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-import { EARLIEST, formatTimestamp, parseTimestamp } from '../../core/timestamp.ts';
+import { parseIso8601 } from '../../core/iso-8601.ts';
+import { EARLIEST, formatTimestamp } from '../../core/timestamp.ts';
 import { flaws, type PlannedPayload, type SimulatedReading } from './payload.ts';
 
 export interface FaultOptions {
@@ -67,7 +68,7 @@ export async function* planPayloads(
 }
 
 function madeLate(reading: SimulatedReading, millis: number): SimulatedReading {
-  const instant = parseTimestamp(reading.timestamp);
-  if (instant === undefined) return reading;
-  return { ...reading, timestamp: formatTimestamp(Math.max(EARLIEST, instant - millis)) };
+  const moment = parseIso8601(reading.timestamp);
+  if (moment === undefined) return reading;
+  return { ...reading, timestamp: formatTimestamp(Math.max(EARLIEST, moment.instant - millis)) };
 }

@@ -1,6 +1,7 @@
 /** What every table of readings promises. */
 import { describe, expect, test } from '@jest/globals';
 import type { ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import { placeOf } from '../../core/reading-key.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import { noon, sequenceNumber, storedReading } from '../support/record-factory.ts';
 import { awkwardIds, type Harness, range, uniqueName, useHarness } from './harness.ts';
@@ -17,12 +18,12 @@ export function sensorDataContract(name: string, create: () => Promise<SensorDat
       expect(await harness().table.put(readings)).toEqual({ notTaken: [] });
     }
 
-    /** Goes through all pages, each after the last timestamp of the one before. */
+    /** Goes through all pages, each after the last place of the one before. */
     async function queryAll(query: ReadingQuery): Promise<StoredReading[]> {
       const readings: StoredReading[] = [];
       for (let more = true; more;) {
         const last = readings.at(-1);
-        const page = await harness().table.query({ ...query, ...(last && { after: last.timestamp }) });
+        const page = await harness().table.query({ ...query, ...(last && { after: placeOf(last) }) });
         expect(page.readings.length).toBeLessThanOrEqual(query.limit);
         expect(page.more && page.readings.length === 0).toBe(false);
         readings.push(...page.readings);
@@ -109,6 +110,76 @@ export function sensorDataContract(name: string, create: () => Promise<SensorDat
       const readings = timestamps.map((timestamp) => storedReading({ sensorId, timestamp }));
       await putAll(readings.toReversed());
       expect(await queryAll({ sensorId, order: 'asc', limit: 10 })).toEqual(readings);
+    });
+
+    test('gives back what few readings have: unit, part and flags', async () => {
+      const sensorId = uniqueName('details');
+      const readings: readonly StoredReading[] = [
+        minuteReading(sensorId, 0, { unit: '°C' }),
+        minuteReading(sensorId, 1, { flags: ['far-past', 'inexact'], part: 0 }),
+        minuteReading(sensorId, 2, { flags: ['arrival-time'], unit: '%RH', part: 12 }),
+        minuteReading(sensorId, 3),
+      ];
+      await putAll(readings);
+      expect(await queryAll({ sensorId, order: 'asc', limit: 2 })).toEqual(readings);
+    });
+
+    describe('of readings within one millisecond', () => {
+      const from = formatTimestamp(noon);
+      const micro = `${from.slice(0, -1)}0005Z`;
+      const nano = `${from.slice(0, -1)}000501Z`;
+
+      /** In their order: one that said the time, three that said none, two that were finer; and one a millisecond later. */
+      async function within(): Promise<{ sensorId: string; inOrder: readonly StoredReading[] }> {
+        const sensorId = uniqueName('within');
+        const noTime = { sensorId, timestamp: from, flags: ['arrival-time'] } as const;
+        const inOrder = [
+          storedReading({ sensorId, value: 0, timestamp: from, sequenceNumber: sequenceNumber(9) }),
+          // Of an emulator, whose numbers have no leading zeros.
+          storedReading({ ...noTime, value: 1, sequenceNumber: '9' }),
+          storedReading({ ...noTime, value: 2, sequenceNumber: '10' }),
+          storedReading({ ...noTime, value: 3, sequenceNumber: '10', part: 0 }),
+          storedReading({ ...noTime, value: 4, sequenceNumber: '10', part: 2 }),
+          storedReading({ ...noTime, value: 5, sequenceNumber: '10', part: 10 }),
+          storedReading({ sensorId, value: 6, timestamp: micro, sequenceNumber: sequenceNumber(3) }),
+          storedReading({ sensorId, value: 7, timestamp: nano, sequenceNumber: sequenceNumber(2) }),
+          storedReading({
+            sensorId,
+            value: 8,
+            timestamp: formatTimestamp(noon + 1),
+            sequenceNumber: sequenceNumber(1),
+          }),
+        ];
+        await putAll(inOrder.toReversed());
+        return { sensorId, inOrder };
+      }
+
+      test.each(['asc', 'desc'] as const)('keeps all, in order, page by page (%s)', async (order) => {
+        const { sensorId, inOrder } = await within();
+        for (const limit of [1, 2, 4, 9]) {
+          const all = await queryAll({ sensorId, order, limit });
+          expect(order === 'asc' ? all : all.toReversed()).toEqual(inOrder);
+        }
+      });
+
+      test('takes an end in milliseconds as the whole millisecond, and a finer one as itself', async () => {
+        const { sensorId } = await within();
+        const values = async (range: { from?: string; to?: string }) =>
+          (await queryAll({ sensorId, ...range, order: 'asc', limit: 4 })).map(({ value }) => value);
+        expect(await values({ from, to: from })).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+        expect(await values({ from: micro })).toEqual([6, 7, 8]);
+        expect(await values({ to: micro })).toEqual([0, 1, 2, 3, 4, 5, 6]);
+        expect(await values({ from: micro, to: micro })).toEqual([6]);
+        expect(await values({ from: formatTimestamp(noon + 1) })).toEqual([8]);
+        expect(await values({ to: formatTimestamp(noon - 1) })).toEqual([]);
+      });
+
+      test('replaces each by itself only', async () => {
+        const { sensorId, inOrder } = await within();
+        const again = inOrder.map((reading) => ({ ...reading, value: reading.value + 100 }));
+        for (const reading of again) await putAll([reading]);
+        expect(await queryAll({ sensorId, order: 'asc', limit: 100 })).toEqual(again);
+      });
     });
 
     describe('of ten readings, a minute apart', () => {

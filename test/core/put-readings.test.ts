@@ -58,7 +58,7 @@ describe('a reading', () => {
 
     const { accepted } = await new PutReadings(stream, clock, new NodeCompression()).put([late]);
 
-    expect(accepted).toEqual([{ index: 0, shardId, sequenceNumber: sequenceNumber(1), flag: 'far-past' }]);
+    expect(accepted).toEqual([{ index: 0, shardId, sequenceNumber: sequenceNumber(1), flags: ['far-past'] }]);
   });
 
   test('without a timestamp is taken to be of now', () => {

@@ -165,9 +165,8 @@ describe('the range', () => {
     '2026-01-15T13:00:03+01:00',
     '2026-01-15T07:00:03-0500',
     '20260115T120003Z',
-    '2026-01-15 12:00:03,000999',
+    '2026-01-15 12:00:03,000000',
     noon + 3_000,
-    noon + 3_000.9,
     String(noon + 3_000),
   ])('takes an instant written as %p', async (instant) => {
     expect(await valuesOf({ from: instant })).toEqual([5, 4, 3]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { formatMoment } from '../../core/moment.ts';
 import { readSentTime } from '../../core/sent-time.ts';
 
 const arrivedAt = Date.UTC(2026, 10, 25, 18);
@@ -7,7 +8,7 @@ const arrivedAt = Date.UTC(2026, 10, 25, 18);
 /** Written canonically; the rule where it is refused. */
 function read(sent: unknown): string {
   const time = readSentTime(sent, arrivedAt);
-  return time.ok ? new Date(time.instant).toISOString() : time.rule;
+  return time.ok ? formatMoment(time) : time.rule;
 }
 
 // The comments name the public report in which somebody's readings landed in another year.
@@ -17,15 +18,16 @@ describe('a number is taken in the unit that fits', () => {
     [1_795_628_730, '2026-11-25T17:45:30.000Z'],
     ['1795628730', '2026-11-25T17:45:30.000Z'],
     // fluent-bit sends seconds with a fraction.
-    [1_795_628_730.123456, '2026-11-25T17:45:30.123Z'],
+    [1_795_628_730.123456, '2026-11-25T17:45:30.123456Z'],
     ['1795628730.5', '2026-11-25T17:45:30.500Z'],
     [1_795_628_730_004, '2026-11-25T17:45:30.004Z'],
-    ['1795628730004.9', '2026-11-25T17:45:30.004Z'],
+    ['1795628730004.9', '2026-11-25T17:45:30.0049Z'],
+    [1_795_628_730_004.5, '2026-11-25T17:45:30.0045Z'],
     // Spreadsheets write large numbers so.
     ['1.79562873E+12', '2026-11-25T17:45:30.000Z'],
-    [1_795_628_730_004_757, '2026-11-25T17:45:30.004Z'],
-    ['1795628730004757', '2026-11-25T17:45:30.004Z'],
-    ['1795628730004757123', '2026-11-25T17:45:30.004Z'],
+    [1_795_628_730_004_757, '2026-11-25T17:45:30.004757Z'],
+    ['1795628730004757', '2026-11-25T17:45:30.004757Z'],
+    ['1795628730004757123', '2026-11-25T17:45:30.004757123Z'],
     [946_684_800, '2000-01-01T00:00:00.000Z'],
     [946_684_800_000, '2000-01-01T00:00:00.000Z'],
   ])('%p is %s', (sent, expected) => {
@@ -43,7 +45,11 @@ describe('a number is taken in the unit that fits', () => {
 
     fc.assert(
       fc.property(instants, (seconds) => {
-        expect(readSentTime((seconds * 1_000) / millis, arrivedAt)).toEqual({ ok: true, instant: seconds * 1_000 });
+        expect(readSentTime((seconds * 1_000) / millis, arrivedAt)).toEqual({
+          ok: true,
+          instant: seconds * 1_000,
+          finer: '',
+        });
       }),
     );
   });
@@ -98,7 +104,7 @@ describe('a number that no unit puts between 2000 and a year ahead is refused', 
 
   test('a year ahead counts from the arrival', () => {
     const ahead = arrivedAt + 300 * 86_400_000;
-    expect(readSentTime(ahead, arrivedAt)).toEqual({ ok: true, instant: ahead });
+    expect(readSentTime(ahead, arrivedAt)).toEqual({ ok: true, instant: ahead, finer: '' });
     expect(readSentTime(ahead, arrivedAt - 100 * 86_400_000).ok).toBe(false);
   });
 });

@@ -121,7 +121,7 @@ describe('a batch of readings', () => {
       quarantined: [],
       collapsed: 0,
       leftOut: 0,
-      flagged: 0,
+      flagged: {},
       metrics: { published: 2, leftOut: 0 },
     });
     expect((await table.query({ sensorId: 'kitchen', order: 'asc', limit: 1 })).readings).toEqual([outcome.stored[0]]);
@@ -154,7 +154,7 @@ describe('a batch of readings', () => {
       quarantined: [],
       collapsed: 0,
       leftOut: 0,
-      flagged: 0,
+      flagged: {},
       metrics: { published: 0, leftOut: 0 },
     });
   });
@@ -179,7 +179,7 @@ describe('a batch of readings', () => {
       nth(3, reading('kitchen', 3, noon + day)),
     ]);
 
-    expect(outcome.flagged).toBe(2);
+    expect(outcome.flagged).toEqual({ 'far-past': 1, 'far-future': 1 });
     expect(await valuesOf('kitchen')).toEqual([1, 2, 3]);
   });
 
@@ -224,11 +224,10 @@ describe('the same key twice in one batch', () => {
   test.each([
     ['another offset', '2026-01-15T13:00:00+01:00'],
     ['no milliseconds', '2026-01-15T12:00:00Z'],
-    ['more digits', '2026-01-15T12:00:00.000999Z'],
+    ['zeros', '2026-01-15T12:00:00.000000Z'],
     ['the basic format', '20260115T120000Z'],
     ['epoch milliseconds', noon],
     ['epoch milliseconds as a string', String(noon)],
-    ['no timestamp, but an arrival at that instant', undefined],
   ])('is written once when the instant comes in different spelling: %s', async (_, timestamp) => {
     const outcome = await store([
       nth(1, reading('kitchen', 1, '2026-01-15T12:00:00.000Z')),
@@ -237,6 +236,49 @@ describe('the same key twice in one batch', () => {
 
     expect(outcome.collapsed).toBe(1);
     expect(await valuesOf('kitchen')).toEqual([2]);
+  });
+
+  // influxdata/influxdb#2934, #23804, thingsboard#6754: of readings of one millisecond only one survived.
+  test.each([
+    ['that bring no time', undefined],
+    ['whose time is null', null],
+  ])('of readings %s all are kept, in their order', async (_, timestamp) => {
+    const outcome = await store(
+      records(50).map((record) => ({
+        ...record,
+        data: bytesOf({ sensorid: 'n', value: Number(record.sequenceNumber.slice(-3)), timestamp }),
+      })),
+    );
+
+    expect(outcome).toMatchObject({ collapsed: 0, flagged: { 'arrival-time': 50 }, metrics: { published: 50 } });
+    expect(await valuesOf('n')).toEqual(Array.from({ length: 50 }, (_each, n) => n + 1));
+  });
+
+  test('of readings finer than a millisecond all are kept, in their order', async () => {
+    const micros = Array.from({ length: 50 }, (_each, n) => String(n * 200).padStart(6, '0'));
+    const outcome = await store(
+      micros.map((digits, n) => nth(n + 1, reading('n', n, `2026-01-15T12:00:00.${digits}Z`))),
+    );
+
+    expect(outcome.collapsed).toBe(0);
+    expect(await valuesOf('n')).toEqual(micros.map((_each, n) => n));
+  });
+
+  test('of readings in one record that bring no time all are kept, also when the record comes again', async () => {
+    const record = nth(
+      1,
+      [1, 2, 3].map((value) => ({ sensorid: 'n', value })),
+    );
+    await store([record]);
+    await store([record]);
+
+    expect(await valuesOf('n')).toEqual([1, 2, 3]);
+  });
+
+  test('a leap second and the second that follows are two', async () => {
+    await store([nth(1, reading('n', 1, '2016-12-31T23:59:60Z')), nth(2, reading('n', 2, '2017-01-01T00:00:00Z'))]);
+
+    expect(await valuesOf('n')).toEqual([1, 2]);
   });
 
   test('counts every record that a later one replaced', async () => {

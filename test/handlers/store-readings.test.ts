@@ -52,7 +52,7 @@ function eventOf(...contents: readonly unknown[]) {
   );
 }
 
-const a = { sensorid: 'a', value: 1 };
+const a = { sensorid: 'a', value: 1, timestamp: '2026-01-15T12:00:00Z' };
 const b = { sensorid: 'b', value: '22.0' };
 /** Twice the same key, something far in the past, something beyond the range of the metric, something that is none. */
 const mixed = eventOf(
@@ -87,7 +87,7 @@ describe('a batch that is stored', () => {
           quarantined: 1,
           collapsed: 1,
           leftOut: 0,
-          flagged: 1,
+          flagged: { 'far-past': 1, 'arrival-time': 1 },
           metrics: { published: 1, leftOut: 2 },
           durationMillis: 0,
         },

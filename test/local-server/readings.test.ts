@@ -10,7 +10,11 @@ afterAll(() => server.close());
 interface Reply {
   readonly accepted: number;
   readonly rejected: readonly { readonly index: number; readonly reason: string }[];
-  readonly records: readonly { readonly sequenceNumber: string; readonly shardId: string; readonly flag?: string }[];
+  readonly records: readonly {
+    readonly sequenceNumber: string;
+    readonly shardId: string;
+    readonly flags?: readonly string[];
+  }[];
   readonly status?: number;
   readonly detail?: string;
 }
@@ -44,7 +48,9 @@ describe('POST /readings', () => {
       records: [{ shardId: expect.stringMatching(/^shardId-\d{12}$/) }],
     });
     expect(body.records[0]?.sequenceNumber).toMatch(/^\d{56}$/);
-    expect((await history('one')).body.readings).toEqual([{ timestamp: '2025-12-31T23:00:00.000Z', value: 22 }]);
+    expect((await history('one')).body.readings).toEqual([
+      { timestamp: '2025-12-31T23:00:00.000Z', value: 22, flags: ['far-past'] },
+    ]);
   });
 
   test('takes an array, and refuses what is no reading with its place and reason', async () => {
@@ -87,7 +93,7 @@ describe('POST /readings', () => {
     const { body } = await post(
       '[{"sensorid":"flag","value":1,"timestamp":"2001-01-01"},{"sensorid":"flag","value":1,"timestamp":"2999-01-01"}]',
     );
-    expect(body.records.map(({ flag }) => flag)).toEqual(['far-past', 'far-future']);
+    expect(body.records.map(({ flags }) => flags)).toEqual([['far-past'], ['far-future']]);
   });
 
   test('answers 422 with the reasons where none is valid', async () => {

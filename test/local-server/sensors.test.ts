@@ -29,7 +29,9 @@ test('each comes with the reading of its latest timestamp, whatever came last', 
   await put({ sensorid: 'a', value: 2, timestamp: '2026-01-02T00:00:00Z' });
   await put({ sensorid: 'a', value: 1, timestamp: '2026-01-01T00:00:00Z' });
   expect(await sensors()).toEqual({
-    sensors: [{ sensorId: 'a', count: 2, latest: { timestamp: '2026-01-02T00:00:00.000Z', value: 2 } }],
+    sensors: [
+      { sensorId: 'a', count: 2, latest: { timestamp: '2026-01-02T00:00:00.000Z', value: 2, flags: ['far-past'] } },
+    ],
     more: false,
   });
 });

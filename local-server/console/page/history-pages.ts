@@ -4,9 +4,14 @@
  */
 import type { HistoryPage, Reading } from './wire.ts';
 
+/** What makes it the reading that it is. Keys are in time order. */
+export function keyOf({ key, timestamp }: Reading): string {
+  return key ?? timestamp;
+}
+
 export interface LoadedHistory {
   readonly sensorId: string;
-  /** Newest first, one per timestamp. */
+  /** Newest first, one per key. */
   readonly readings: readonly Reading[];
   /** Where older readings follow. */
   readonly nextCursor?: string;
@@ -23,15 +28,14 @@ export function withOlder(loaded: LoadedHistory, page: HistoryPage): LoadedHisto
   return page.nextCursor === undefined ? { sensorId, readings } : { sensorId, readings, nextCursor: page.nextCursor };
 }
 
-/** Adds readings that have just been stored; of one timestamp the later one holds. */
+/** Adds readings that have just been stored; of one key the later one holds. */
 export function withStored(loaded: LoadedHistory, stored: readonly Reading[]): LoadedHistory {
-  const oldest = loaded.nextCursor === undefined ? undefined : loaded.readings.at(-1)?.timestamp;
+  const oldest = loaded.nextCursor === undefined ? undefined : endOf(loaded);
   // What is older than what is loaded comes with its page.
-  const fresh = stored.filter(({ timestamp }) => oldest === undefined || timestamp >= oldest);
+  const fresh = stored.filter((reading) => oldest === undefined || keyOf(reading) >= oldest);
   if (fresh.length === 0) return loaded;
-  const byTimestamp = new Map(loaded.readings.map((reading) => [reading.timestamp, reading]));
-  for (const { timestamp, value } of fresh) byTimestamp.set(timestamp, { timestamp, value });
-  const readings = [...byTimestamp.values()].sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1));
+  const byKey = new Map([...loaded.readings, ...fresh].map((reading) => [keyOf(reading), reading]));
+  const readings = [...byKey.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1));
   return { ...loaded, readings };
 }
 
@@ -40,24 +44,28 @@ export function mergeRows(histories: readonly LoadedHistory[]): readonly History
   const horizon = horizonOf(histories);
   return histories
     .flatMap(({ sensorId, readings }) => readings.map((reading) => ({ sensorId, ...reading })))
-    .filter(({ timestamp }) => timestamp >= horizon)
-    .sort((a, b) => (a.timestamp === b.timestamp ? 0 : a.timestamp < b.timestamp ? 1 : -1));
+    .filter((reading) => keyOf(reading) >= horizon)
+    .sort((a, b) => (keyOf(a) === keyOf(b) ? 0 : keyOf(a) < keyOf(b) ? 1 : -1));
 }
 
 /** The sensors of which the next page is needed to show older rows. */
 export function needingOlder(histories: readonly LoadedHistory[]): readonly LoadedHistory[] {
   const horizon = horizonOf(histories);
-  return histories.filter(
-    ({ nextCursor, readings }) => nextCursor !== undefined && (readings.at(-1)?.timestamp ?? '') >= horizon,
-  );
+  return histories.filter((history) => history.nextCursor !== undefined && endOf(history) >= horizon);
 }
 
 /** Back to here every sensor's readings are loaded. */
 function horizonOf(histories: readonly LoadedHistory[]): string {
   return histories
     .filter(({ nextCursor }) => nextCursor !== undefined)
-    .map(({ readings }) => readings.at(-1)?.timestamp ?? '')
-    .reduce((latest, timestamp) => (timestamp > latest ? timestamp : latest), '');
+    .map(endOf)
+    .reduce((latest, key) => (key > latest ? key : latest), '');
+}
+
+/** Key of the oldest reading that is loaded. */
+function endOf({ readings }: LoadedHistory): string {
+  const last = readings.at(-1);
+  return last === undefined ? '' : keyOf(last);
 }
 
 /** All sensors on one time axis, as the chart takes them: seconds, then one row of values per sensor. */
@@ -66,10 +74,16 @@ export function alignReadings(histories: readonly LoadedHistory[]): {
   readonly values: readonly (readonly (number | null)[])[];
 } {
   const rows = [...mergeRows(histories)].reverse();
-  const timestamps = [...new Set(rows.map(({ timestamp }) => timestamp))];
+  const seconds = new Map(rows.map((row) => [keyOf(row), secondsOf(row.timestamp)]));
   const values = histories.map(({ sensorId }) => {
-    const own = new Map(rows.filter((row) => row.sensorId === sensorId).map((row) => [row.timestamp, row.value]));
-    return timestamps.map((timestamp) => own.get(timestamp) ?? null);
+    const own = new Map(rows.filter((row) => row.sensorId === sensorId).map((row) => [keyOf(row), row.value]));
+    return [...seconds.keys()].map((key) => own.get(key) ?? null);
   });
-  return { seconds: timestamps.map((timestamp) => Date.parse(timestamp) / 1_000), values };
+  return { seconds: [...seconds.values()], values };
+}
+
+/** `Date.parse` reads no further than milliseconds. */
+function secondsOf(timestamp: string): number {
+  const finer = timestamp.slice('YYYY-MM-DDTHH:mm:ss.sss'.length, -1);
+  return (Date.parse(timestamp) + (finer === '' ? 0 : Number(`0.${finer}`))) / 1_000;
 }

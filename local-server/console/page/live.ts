@@ -2,6 +2,7 @@
  * What happens in the server, over one EventSource. The browser connects again by itself after a lost connection; where
  * it gives up (an answer that is no stream, as from a proxy), this does.
  */
+import type { ReadingFlag } from '../../../core/reading.ts';
 import { Store } from './store.ts';
 import type {
   ClockState,
@@ -19,6 +20,9 @@ export interface LiveEvents {
       readonly sensorId: string;
       readonly value: number;
       readonly timestamp: string;
+      readonly unit?: string;
+      readonly flags?: readonly ReadingFlag[];
+      readonly part?: number;
       readonly sequenceNumber: string;
       readonly arrivedAt: string;
     }[];

@@ -2,11 +2,16 @@
 
 import type { Decision, GiveUpCondition } from '../../../core/event-source-mapping/decision.ts';
 import type { LaneState } from '../../../core/event-source-mapping/shard-state.ts';
+import type { ReadingFlag } from '../../../core/reading.ts';
 import type { EventSourceMappingSettings } from '../../../core/pipeline.ts';
 
 export interface Reading {
   readonly timestamp: string;
   readonly value: number;
+  readonly unit?: string;
+  readonly flags?: readonly ReadingFlag[];
+  /** Where it is not the timestamp. */
+  readonly key?: string;
 }
 
 export interface HistoryPage {
@@ -17,7 +22,11 @@ export interface HistoryPage {
 }
 
 export interface PutReply {
-  readonly records: readonly { readonly sequenceNumber: string; readonly shardId: string; readonly flag?: string }[];
+  readonly records: readonly {
+    readonly sequenceNumber: string;
+    readonly shardId: string;
+    readonly flags?: readonly ReadingFlag[];
+  }[];
 }
 
 export interface Reason {

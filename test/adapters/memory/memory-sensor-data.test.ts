@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemorySensorData } from '../../../adapters/memory/memory-sensor-data.ts';
 import type { StoredReading } from '../../../core/ports.ts';
+import { placeOf } from '../../../core/reading-key.ts';
 import { formatTimestamp } from '../../../core/timestamp.ts';
 import { range } from '../../contracts/harness.ts';
 import { sensorDataContract } from '../../contracts/sensor-data-contract.ts';
@@ -32,27 +33,39 @@ describe('a put', () => {
 });
 
 test('holds and finds readings as a sorted list would, in whatever order they come', async () => {
-  const batch = fc.array(fc.nat(3_000), { maxLength: 1_500 });
+  /** Of one millisecond there are several: one that says the time, some that say none, and finer ones. */
+  const reading = fc
+    .record({
+      millis: fc.nat(700),
+      kind: fc.constantFrom('', '', 'no time', 'finer'),
+      n: fc.integer({ min: 1, max: 9 }),
+    })
+    .map(({ millis, kind, n }) => {
+      const at = readingAt(millis, { value: millis * 10 + n });
+      if (kind === 'no time') return { ...at, flags: ['arrival-time' as const], sequenceNumber: String(n) };
+      return kind === 'finer' ? { ...at, timestamp: `${at.timestamp.slice(0, -1)}${n}Z` } : at;
+    });
+  const batch = fc.array(reading, { maxLength: 1_500, size: 'max' });
   const query = fc.record({
-    from: fc.nat(3_000),
-    to: fc.nat(3_000),
+    from: fc.nat(700),
+    to: fc.nat(700),
     order: fc.constantFrom('asc' as const, 'desc' as const),
     limit: fc.integer({ min: 1, max: 1_000 }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(batch, { maxLength: 4 }), fc.array(query, { maxLength: 5 }), async (batches, queries) => {
       const table = new MemorySensorData();
-      const model = new Map<number, StoredReading>();
+      const model = new Map<string, StoredReading>();
       for (const [arrivedAt, times] of batches.entries()) {
-        const readings = [...new Set(times)].map((millis) => readingAt(millis, { arrivedAt }));
-        await table.put(readings);
-        for (const reading of readings) model.set(reading.value, reading);
+        const readings = new Map(times.map((each) => [placeOf(each), { ...each, arrivedAt }]));
+        await table.put([...readings.values()]);
+        for (const [place, each] of readings) model.set(place, each);
       }
       expect(table.statistics()).toEqual({ sensors: model.size > 0 ? 1 : 0, readings: model.size });
       for (const { from, to, order, limit } of queries) {
         const expected = [...model.values()]
-          .filter(({ value }) => value >= from && value <= to)
-          .sort((a, b) => (order === 'asc' ? a.value - b.value : b.value - a.value));
+          .filter(({ value }) => value / 10 >= from && value / 10 < to + 1)
+          .sort((a, b) => (placeOf(a) < placeOf(b) === (order === 'asc') ? -1 : 1));
         const page = await table.query({
           sensorId: 'kitchen',
           from: formatTimestamp(noon + from),
@@ -65,6 +78,21 @@ test('holds and finds readings as a sorted list would, in whatever order they co
     }),
     { numRuns: 40 },
   );
+});
+
+test('a reading from the far future does not become the latest, while there is another one', async () => {
+  const table = new MemorySensorData();
+  const future = (n: number) =>
+    readingAt(0, { timestamp: `2612-01-01T00:00:0${n}.000Z`, value: n, flags: ['far-future'] });
+  const latest = () => table.sensors()[0]?.latest;
+  await table.put([future(1)]);
+  expect(latest()).toEqual(future(1));
+  await table.put([readingAt(5, { arrivedAt: noon + 5 })]);
+  expect(latest()).toEqual(readingAt(5, { arrivedAt: noon + 5 }));
+  await table.put([readingAt(4, { arrivedAt: noon + 9 }), future(2)]);
+  expect(latest()).toEqual(readingAt(5, { arrivedAt: noon + 5 }));
+  await table.put([readingAt(6, { flags: ['arrival-time'], arrivedAt: noon + 6 })]);
+  expect(latest()?.value).toBe(6);
 });
 
 test('lists the sensors with their count and the reading of the latest timestamp', async () => {

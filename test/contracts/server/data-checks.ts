@@ -1,5 +1,6 @@
 /** Readings in, and everything that is kept of them out. */
 import { expect } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseArchiveLine } from '../../../core/archive-line.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -92,7 +93,9 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
         ],
       });
       await eventually(async () => (await historyOf(server, '', 'contract-one')).readings.length === 1);
-      expect((await historyOf(server, '', 'contract-one')).readings).toEqual([{ timestamp: at(0), value: 7.5 }]);
+      expect((await historyOf(server, '', 'contract-one')).readings).toEqual([
+        { timestamp: at(0), value: 7.5, flags: ['far-past'] },
+      ]);
     },
     'takes the valid ones of an array, and rejects the others with place and reason': async (server) => {
       const readings = [{ sensorid: 'contract-mixed', value: 1 }, null, { sensorid: 'contract-mixed', value: 'abc' }];
@@ -128,7 +131,9 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
   'GET /sensors/:sensorId/readings': {
     'has the newest first': async (server) => {
       const { readings } = await historyOf(server);
-      expect(readings).toEqual(VALUES.map((value, minute) => ({ timestamp: at(minute), value })).reverse());
+      expect(readings).toEqual(
+        VALUES.map((value, minute) => ({ timestamp: at(minute), value, flags: ['far-past'] })).reverse(),
+      );
     },
     'has a range, in the order that is asked for': async (server) => {
       const { readings } = await historyOf(server, `?from=${at(1)}&to=${at(3)}&order=asc`);
@@ -141,6 +146,34 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
       expect([...first.readings, ...second.readings].map(({ value }) => value)).toEqual([...VALUES].reverse());
       expect(second.nextCursor).toBeUndefined();
     },
+    'has every reading of one millisecond, also of those that brought no time': async (server) => {
+      const sensorid = `contract-${randomUUID()}`;
+      const micros = [0, 200, 400, 600].map((n) => ({
+        sensorid,
+        value: n,
+        timestamp: `2026-01-01T00:00:00.000${String(n).padStart(3, '0')}Z`,
+        unit: 'V',
+      }));
+      const noTime = [1, 2, 3].map((value) => ({ sensorid, value }));
+      expect((await postJson(server, '/readings', [...noTime, ...micros])).status).toBe(202);
+      await eventually(async () => (await historyOf(server, '?limit=100', sensorid)).readings.length === 7);
+      const first = await historyOf(server, '?limit=5&order=asc', sensorid);
+      const second = await historyOf(server, `?limit=5&order=asc&cursor=${first.nextCursor}`, sensorid);
+      expect([...first.readings, ...second.readings]).toMatchObject([
+        { timestamp: '2026-01-01T00:00:00.000Z', value: 0, unit: 'V', flags: ['far-past'] },
+        { timestamp: '2026-01-01T00:00:00.0002Z', value: 200 },
+        { timestamp: '2026-01-01T00:00:00.0004Z', value: 400 },
+        { timestamp: '2026-01-01T00:00:00.0006Z', value: 600, key: '2026-01-01T00:00:00.000Z6' },
+        ...noTime.map(({ value }) => ({
+          timestamp: expect.stringMatching(/^[\d-]{10}T[\d:]{8}\.\d{3}Z$/),
+          value,
+          flags: ['arrival-time'],
+          key: expect.stringMatching(/Z#\d{56}$/),
+        })),
+      ]);
+      const millisecond = '?from=2026-01-01T00:00:00.000Z&to=2026-01-01T00:00:00.000Z';
+      expect((await historyOf(server, millisecond, sensorid)).readings).toHaveLength(4);
+    },
     'is empty for a sensor that sent nothing': async (server) => {
       expect(await historyOf(server, '', 'contract-nobody')).toEqual({ sensorId: 'contract-nobody', readings: [] });
     },
@@ -151,7 +184,7 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
       expect(sensors.find(({ sensorId }) => sensorId === SENSOR)).toEqual({
         sensorId: SENSOR,
         count: VALUES.length,
-        latest: { timestamp: at(VALUES.length - 1), value: VALUES.at(-1) },
+        latest: { timestamp: at(VALUES.length - 1), value: VALUES.at(-1), flags: ['far-past'] },
       });
       const ids = sensors.map(({ sensorId }) => sensorId);
       expect(ids).toEqual([...ids].sort());

@@ -6,7 +6,7 @@ import { Rejections } from '../../../local-server/routes/rejections.ts';
 
 const accepted: AcceptedReading[] = [
   { index: 0, sequenceNumber: '49', shardId: 'shardId-000000000000' },
-  { index: 2, sequenceNumber: '50', shardId: 'a shard of another adapter: "é"\n', flag: 'far-past' },
+  { index: 2, sequenceNumber: '50', shardId: 'a shard of another adapter: "é"\n', flags: ['far-past'] },
   { index: 3, sequenceNumber: '51', shardId: 'shardId-000000000000' },
 ];
 const rejected: RefusedReading[] = [

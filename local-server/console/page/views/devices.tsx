@@ -3,10 +3,11 @@ import { useRef, useState } from 'preact/hooks';
 import { queryOf, request, sendJson } from '../api.ts';
 import { Field, Form, Outcome, type Values } from '../components/field.tsx';
 import { FleetForm } from '../components/fleet.tsx';
+import { Measured } from '../components/measured.tsx';
 import { Empty, Failure, isUnavailable } from '../components/notice.tsx';
 import { Table } from '../components/table.tsx';
 import { Age } from '../components/time.tsx';
-import { formatCount, formatDuration, formatValue, shortShard } from '../format.ts';
+import { formatCount, formatDuration, shortShard } from '../format.ts';
 import { useAfter, useAnswer, useLive, useServerNow, useSubmission } from '../hooks.ts';
 import { formatRoute } from '../address.ts';
 import { serverNow } from '../state.ts';
@@ -125,7 +126,7 @@ function Sensors() {
               header: true,
               cell: ({ sensorId }) => <a href={formatRoute('history', { sensor: sensorId })}>{sensorId}</a>,
             },
-            { title: 'Last value', number: true, cell: ({ latest }) => formatValue(latest.value) },
+            { title: 'Last value', number: true, cell: ({ latest }) => <Measured reading={latest} /> },
             { title: 'Age', cell: ({ latest }) => <Age at={latest.timestamp} now={now} /> },
             { title: 'Readings', number: true, cell: ({ count }) => formatCount(count) },
           ]}

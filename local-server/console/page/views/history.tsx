@@ -1,14 +1,25 @@
 /** What is stored of sensors: a chart and a table, newest first, followed live. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { placeOf } from '../../../../core/reading-key.ts';
+import { placesBetween } from '../../../../core/reading-range.ts';
 import { pathOf, queryOf, request } from '../api.ts';
 import { Chart, MAX_SERIES } from '../components/chart.tsx';
 import { Choice, Field, Form, type Values } from '../components/field.tsx';
 import { HistoryExport } from '../components/history-export.tsx';
+import { Measured } from '../components/measured.tsx';
 import { Empty, Failure } from '../components/notice.tsx';
 import { Table } from '../components/table.tsx';
 import { Time } from '../components/time.tsx';
 import { countOf, formatValue } from '../format.ts';
-import { alignReadings, type LoadedHistory, mergeRows, needingOlder, withOlder, withStored } from '../history-pages.ts';
+import {
+  alignReadings,
+  keyOf,
+  type LoadedHistory,
+  mergeRows,
+  needingOlder,
+  withOlder,
+  withStored,
+} from '../history-pages.ts';
 import { useAfter, useAnswer, useLive, useSubmission } from '../hooks.ts';
 import { formatRoute } from '../address.ts';
 import { goTo } from '../route.ts';
@@ -142,10 +153,13 @@ function Readings({ parameters, sensorIds }: { parameters: URLSearchParams; sens
 
   const arrived = useRef<LiveReading[]>([]);
   useLive('stored', ({ readings }) => {
-    if (follows) arrived.current.push(...readings.filter(({ sensorId }) => sensorIds.includes(sensorId)));
+    if (!follows) return;
+    for (const reading of readings) {
+      if (sensorIds.includes(reading.sensorId)) arrived.current.push({ ...reading, key: placeOf(reading) });
+    }
   });
   useAfter(['stored'], 250, () => {
-    const fresh = arrived.current.splice(0).filter(({ timestamp }) => isWithin(timestamp, value?.bounds ?? {}));
+    const fresh = arrived.current.splice(0).filter((reading) => isWithin(keyOf(reading), value?.bounds ?? {}));
     if (fresh.length > 0) {
       setHistories((before) =>
         before.map((history) =>
@@ -214,10 +228,10 @@ function Readings({ parameters, sensorIds }: { parameters: URLSearchParams; sens
           <Table
             caption={`${names}, newest first, local time`}
             rows={rows.slice(0, shown)}
-            keyOf={({ sensorId, timestamp }) => `${timestamp} ${sensorId}`}
+            keyOf={(row) => `${keyOf(row)} ${row.sensorId}`}
             columns={[
               { title: 'Time', cell: ({ timestamp }) => <Time at={timestamp} /> },
-              { title: 'Value', number: true, cell: ({ value: measured }) => formatValue(measured) },
+              { title: 'Value', number: true, cell: (reading) => <Measured reading={reading} /> },
               ...(histories.length > 1
                 ? [{ title: 'Sensor', cell: ({ sensorId }: { sensorId: string }) => sensorId }]
                 : []),
@@ -271,8 +285,9 @@ function instant(name: keyof Bounds, local: string | null): Bounds {
   return Number.isNaN(date.getTime()) ? {} : { [name]: date.toISOString() };
 }
 
-function isWithin(timestamp: string, { from, to }: Bounds): boolean {
-  return (from === undefined || timestamp >= from) && (to === undefined || timestamp <= to);
+function isWithin(key: string, { from, to }: Bounds): boolean {
+  const { first, last } = placesBetween(from, to);
+  return key >= first && key <= last;
 }
 
 function summaryOf(rows: readonly Reading[], histories: readonly LoadedHistory[]): string {
