@@ -115,6 +115,11 @@ export const SensorsReply = Type.Object({
   sensors: Type.Array(
     Type.Object({
       sensorId: Type.String(),
+      notice: Type.Optional(
+        Type.String({
+          description: 'Why the id may look like another one, where it does: "begins or ends with a blank".',
+        }),
+      ),
       count: Type.Integer({ description: 'Readings that the table holds.' }),
       latest: Type.Object(
         {

@@ -1,6 +1,7 @@
 /** `GET /sensors`: the sensors that have readings, each with its latest. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { SensorReading } from '../../core/reading.ts';
+import { sensorIdNotice } from '../../core/sensor-id.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { SensorsQuery, SensorsReply } from '../schemas.ts';
 
@@ -11,6 +12,11 @@ export interface SensorDirectory {
     after: string | undefined,
     limit: number,
   ): readonly { readonly sensorId: string; readonly count: number; readonly latest: SensorReading }[];
+}
+
+function noticed(sensorId: string) {
+  const notice = sensorIdNotice(sensorId);
+  return notice === undefined ? {} : { notice };
 }
 
 export function sensorsRoute(directory: SensorDirectory | undefined): FastifyPluginAsyncTypebox {
@@ -36,6 +42,7 @@ export function sensorsRoute(directory: SensorDirectory | undefined): FastifyPlu
         return {
           sensors: sensors.slice(0, limit).map(({ sensorId, count, latest: { timestamp, value, unit, flags } }) => ({
             sensorId,
+            ...noticed(sensorId),
             count,
             latest: {
               timestamp,

@@ -5,6 +5,7 @@ import {
   type LoadedHistory,
   mergeRows,
   needingOlder,
+  plottable,
   withOlder,
   withStored,
 } from '../../local-server/console/page/history-pages.ts';
@@ -49,6 +50,34 @@ test('paging through several sensors shows every reading once, newest first, and
       expect(mergeRows(histories)).toEqual(everything);
     }),
   );
+});
+
+describe('readings of one moment', () => {
+  const noTime = (n: number): Reading => ({
+    timestamp: at(30),
+    value: n,
+    flags: ['arrival-time'],
+    key: `${at(30)}#${n}`,
+  });
+
+  test('are rows and points of their own', () => {
+    const history: LoadedHistory = { sensorId: 'a', readings: [noTime(3), noTime(2), noTime(1), reading(30, 0)] };
+    expect(mergeRows([history]).map(({ value }) => value)).toEqual([3, 2, 1, 0]);
+    expect(alignReadings([history])).toEqual({ seconds: [30, 30, 30, 30], values: [[0, 1, 2, 3]] });
+    expect(withStored(history, [noTime(4), noTime(2)]).readings).toHaveLength(5);
+  });
+
+  test('are told apart in the chart where they are finer than a millisecond', () => {
+    const finer: Reading = { timestamp: '1970-01-01T00:00:30.0005Z', value: 1, key: '1970-01-01T00:00:30.000Z5' };
+    expect(alignReadings([{ sensorId: 'a', readings: [finer, reading(30)] }]).seconds).toEqual([30, 30.0005]);
+  });
+});
+
+test('readings from the far future are not in the chart, while there are others', () => {
+  const future: Reading = { ...reading(9_999), flags: ['far-future'] };
+  const of = (...readings: Reading[]): LoadedHistory[] => [{ sensorId: 'a', readings }];
+  expect(plottable(of(future, reading(2), reading(1)))).toEqual({ histories: of(reading(2), reading(1)), leftOut: 1 });
+  expect(plottable(of(future))).toEqual({ histories: of(future), leftOut: 0 });
 });
 
 describe('a reading that was just stored', () => {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_SENSOR_ID_BYTES, MAX_SENSOR_ID_CHARACTERS, sensorIdProblem } from '../../core/sensor-id.ts';
+import {
+  MAX_SENSOR_ID_BYTES,
+  MAX_SENSOR_ID_CHARACTERS,
+  sensorIdNotice,
+  sensorIdProblem,
+} from '../../core/sensor-id.ts';
 
 const thermometer = '\u{1F321}';
 
@@ -12,6 +17,7 @@ describe('a sensor id may be', () => {
     ['another script', '台所の温度'],
     ['an emoji', thermometer],
     ['blank', ' '],
+    ['three dots', '...'],
     ['a line separator, which is no control character', '\u2028'],
     ['a key of the prototype', '__proto__'],
     ['256 characters', 'x'.repeat(256)],
@@ -27,6 +33,9 @@ describe('a sensor id must not', () => {
 
   test.each([
     ['be empty', '', 'must not be empty'],
+    // Every URL client takes it out of /sensors/…/readings (WebThingsIO/addon-list#554).
+    ['be .', '.', 'must not be . or .., which no URL can have as a part of its path'],
+    ['be ..', '..', 'must not be . or .., which no URL can have as a part of its path'],
     ['have 257 characters', 'x'.repeat(257), tooLong],
     ['have 257 emoji', thermometer.repeat(257), tooLong],
     ['have 256 characters and an emoji', 'x'.repeat(256) + thermometer, tooLong],
@@ -72,5 +81,29 @@ test('an id of up to 256 characters is refused exactly for control characters an
       expect(sensorIdProblem(id) === undefined).toBe(!hasControl(id) && isWellFormed(id));
     }),
     { numRuns: 500 },
+  );
+});
+
+// ESPEasy#2329, bmspace#14, MServer#763: sensors that look alike in a list.
+describe('an id looks like another one where it', () => {
+  test.each([
+    ['kitchen ', 'begins or ends with a blank'],
+    [' kitchen', 'begins or ends with a blank'],
+    ['\u00a0kitchen', 'begins or ends with a blank'],
+    ['\ufeffkitchen', 'begins or ends with a blank'],
+    ['kit\u200bchen', 'has a character that is not seen, U+200B'],
+    ['kit\u00adchen', 'has a character that is not seen, U+00AD'],
+    ['kitchen\u202e1', 'has a character that is not seen, U+202E'],
+    ['Ku\u0308che', 'is not in the normal form NFC, and looks like the id that is'],
+  ])('%j %s', (id, notice) => {
+    expect(sensorIdNotice(id)).toBe(notice);
+    expect(sensorIdProblem(id)).toBeUndefined();
+  });
+
+  test.each(['kitchen', 'a b', 'Küche', '台所の温度', '°C', '🌡️', '👩‍🔬', '__proto__', 'x/y?z#%'])(
+    'but not: %s',
+    (id) => {
+      expect(sensorIdNotice(id)).toBeUndefined();
+    },
   );
 });

@@ -68,6 +68,23 @@ function endOf({ readings }: LoadedHistory): string {
   return last === undefined ? '' : keyOf(last);
 }
 
+/**
+ * The readings for a chart. One from the far future, of a wrong clock, would squeeze all others into a line: such readings are left
+ * out while there are others. @returns How many were, too.
+ */
+export function plottable(histories: readonly LoadedHistory[]): {
+  readonly histories: readonly LoadedHistory[];
+  readonly leftOut: number;
+} {
+  const plausible = histories.map((history) => ({
+    ...history,
+    readings: history.readings.filter(({ flags }) => flags?.includes('far-future') !== true),
+  }));
+  const countOf = (all: readonly LoadedHistory[]) => all.reduce((sum, { readings }) => sum + readings.length, 0);
+  const count = countOf(plausible);
+  return count === 0 ? { histories, leftOut: 0 } : { histories: plausible, leftOut: countOf(histories) - count };
+}
+
 /** All sensors on one time axis, as the chart takes them: seconds, then one row of values per sensor. */
 export function alignReadings(histories: readonly LoadedHistory[]): {
   readonly seconds: readonly number[];

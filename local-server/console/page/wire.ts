@@ -37,6 +37,8 @@ export interface Reason {
 
 interface SensorSummary {
   readonly sensorId: string;
+  /** Why the id may look like another one. */
+  readonly notice?: string;
   readonly count: number;
   readonly latest: Reading;
 }

@@ -22,10 +22,10 @@ interface ChartProps {
 /** More series than this would not be told apart. */
 export const MAX_SERIES = 6;
 const HEIGHT = 260;
-/** A single point gets a minute to both sides, in seconds; uPlot would show years. */
+/** A single moment gets a minute to both sides, in seconds; uPlot would show years. */
 function timeRange({ data: [times] }: uPlot, min: number, max: number): uPlot.Range.MinMax {
-  const [only] = times;
-  return times.length === 1 && only !== undefined ? [only - 60, only + 60] : [min, max];
+  const [first] = times;
+  return first !== undefined && first === times.at(-1) ? [first - 60, first + 60] : [min, max];
 }
 
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 5]];

@@ -124,7 +124,21 @@ function Sensors() {
             {
               title: 'Sensor',
               header: true,
-              cell: ({ sensorId }) => <a href={formatRoute('history', { sensor: sensorId })}>{sensorId}</a>,
+              cell: ({ sensorId, notice }) => (
+                <>
+                  <a href={formatRoute('history', { sensor: sensorId })}>
+                    <bdi>{sensorId}</bdi>
+                  </a>
+                  {notice !== undefined && (
+                    <>
+                      {' '}
+                      <span class="flag" title={`The id ${notice}.`}>
+                        looks like another
+                      </span>
+                    </>
+                  )}
+                </>
+              ),
             },
             { title: 'Last value', number: true, cell: ({ latest }) => <Measured reading={latest} /> },
             { title: 'Age', cell: ({ latest }) => <Age at={latest.timestamp} now={now} /> },

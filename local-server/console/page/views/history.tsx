@@ -17,6 +17,7 @@ import {
   type LoadedHistory,
   mergeRows,
   needingOlder,
+  plottable,
   withOlder,
   withStored,
 } from '../history-pages.ts';
@@ -174,9 +175,11 @@ function Readings({ parameters, sensorIds }: { parameters: URLSearchParams; sens
   useAfter([], 1_000, reload);
 
   const rows = useMemo(() => mergeRows(histories), [histories]);
-  const chart = useMemo(() => {
-    const { seconds, values } = alignReadings(histories);
+  const { leftOut, ...chart } = useMemo(() => {
+    const shownInChart = plottable(histories);
+    const { seconds, values } = alignReadings(shownInChart.histories);
     return {
+      leftOut: shownInChart.leftOut,
       seconds,
       series: histories.map(({ sensorId }, index) => ({ label: sensorId, values: values[index] ?? [] })),
     };
@@ -224,6 +227,9 @@ function Readings({ parameters, sensorIds }: { parameters: URLSearchParams; sens
       ) : (
         <>
           <p class="summary">{summaryOf(rows, histories)}</p>
+          {leftOut > 0 && (
+            <p class="hint">{countOf(leftOut, 'reading')} from the far future: not in the chart, but in the table.</p>
+          )}
           <Chart label={`Chart of ${names}. ${summaryOf(rows, histories)}`} zoom {...chart} />
           <Table
             caption={`${names}, newest first, local time`}
