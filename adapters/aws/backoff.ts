@@ -10,10 +10,7 @@ import { isMistake } from './translate-error.ts';
 /** Limits per second fill up again within one. */
 const FIRST_PAUSE_MILLIS = 50;
 const LONGEST_PAUSE_MILLIS = 3_000;
-/**
- * A request gets at least this long, since one that is cut off may have done its work unseen. By so much a call may outlive
- * the time that it was given.
- */
+/** See `leastCallMillis`. */
 const LEAST_CALL_MILLIS = 100;
 /** setTimeout takes no more. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
@@ -22,6 +19,11 @@ const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
 export type RemainingMillis = () => number;
 
 export interface BackoffOptions {
+  /**
+   * A request gets at least so many milliseconds (100 unless given), since one that is cut off may have done its work unseen. By
+   * so much a call may outlive the time that it was given.
+   */
+  readonly leastCallMillis?: number;
   /** Milliseconds since any moment, which never go back; those of the process unless given. */
   readonly monotonic?: () => number;
   /** From 0 to below 1, for the jitter. */
@@ -43,20 +45,33 @@ export class OutOfTime extends Error {
  * How long to wait before a retry, in milliseconds.
  * @param failures How often it was tried in vain, from 1 on.
  * @param left Time that is left. The last try comes so early before its end that a request fits in.
+ * @param leastCallMillis What a request gets at least.
  * @returns `undefined` where no time is left for a try.
  */
-export function pauseBefore(failures: number, random: () => number, left: number): number | undefined {
-  if (left <= LEAST_CALL_MILLIS) return undefined;
+export function pauseBefore(
+  failures: number,
+  random: () => number,
+  left: number,
+  leastCallMillis = LEAST_CALL_MILLIS,
+): number | undefined {
+  if (left <= leastCallMillis) return undefined;
   const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** failures);
-  return Math.max(1, Math.min(random() * longest, left - LEAST_CALL_MILLIS));
+  return Math.max(1, Math.min(random() * longest, left - leastCallMillis));
 }
 
 export class Backoff {
+  readonly #leastCallMillis: number;
   readonly #monotonic: () => number;
   readonly #random: () => number;
   readonly #sleep: (millis: number) => Promise<unknown>;
 
-  constructor({ monotonic = () => performance.now(), random = Math.random, sleep = pause }: BackoffOptions = {}) {
+  constructor({
+    leastCallMillis = LEAST_CALL_MILLIS,
+    monotonic = () => performance.now(),
+    random = Math.random,
+    sleep = pause,
+  }: BackoffOptions = {}) {
+    this.#leastCallMillis = leastCallMillis;
     this.#monotonic = monotonic;
     this.#random = random;
     this.#sleep = sleep;
@@ -70,7 +85,7 @@ export class Backoff {
 
   /** Waits before a retry; answers false, without waiting, where too little time is left for one. */
   async pause(failures: number, remaining: RemainingMillis): Promise<boolean> {
-    const millis = pauseBefore(failures, this.#random, remaining());
+    const millis = pauseBefore(failures, this.#random, remaining(), this.#leastCallMillis);
     if (millis === undefined) return false;
     await this.#sleep(millis);
     return true;
@@ -78,7 +93,7 @@ export class Backoff {
 
   /** Aborts a single request that would take much longer than what is left. */
   signal(remaining: RemainingMillis): AbortSignal {
-    return AbortSignal.timeout(Math.min(Math.ceil(Math.max(remaining(), LEAST_CALL_MILLIS)), LONGEST_TIMER_MILLIS));
+    return AbortSignal.timeout(Math.min(Math.ceil(Math.max(remaining(), this.#leastCallMillis)), LONGEST_TIMER_MILLIS));
   }
 
   /** Tries once, and again until it works, until no retry can mend it, or while time is left; then throws the last error. */

@@ -8,13 +8,15 @@
  * - It answers 500 to the gzip bodies of CloudWatch: clients need `disableRequestCompression: true`.
  * - It throttles nothing and holds few calls to their limits: the fault proxy does both.
  * - Kinesis: sequence numbers are 1, 2, … in every shard; after a split or merge records still land in the closed
- *   parent, whose iterator never ends; iterators do not expire; the explicit hash key 2^128 - 1 is a 500.
+ *   parent, whose iterator never ends; iterators do not expire; the explicit hash key 2^128 - 1 is a 500. It loses one of two
+ *   puts at the same moment: `moto/sitecustomize.py` lets them wait for each other.
  * - DynamoDB: BatchWriteItem takes more than 25 items, and a key twice unless the items are equal.
  * - CloudWatch: a value shows at once; GetMetricStatistics counts minutes from the first point it finds.
  * - Its event source mappings of Lambda have no semantics of AWS; nothing here uses them.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { engineCredentials } from './engine-server.ts';
 
 /** How long a hook should allow for Python to import all of moto on a busy machine. */
@@ -42,7 +44,10 @@ wait $server`;
 
 /** @param executable The path of moto_server. */
 export async function startMoto(executable: string): Promise<Moto> {
-  const shell = spawn('sh', ['-c', guard, executable], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const shell = spawn('sh', ['-c', guard, executable], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, PYTHONPATH: join(import.meta.dirname, 'moto') },
+  });
   const url = await addressOf(shell);
   return {
     url,

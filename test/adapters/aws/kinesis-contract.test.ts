@@ -26,7 +26,8 @@ async function harnessOn(engine: EngineBehindProxy): Promise<EventStreamHarness>
   const streamName = 'events';
   await createStream(client, streamName, SHARDS);
   return {
-    stream: new KinesisEventStream({ client, streamName }),
+    // An engine may take longer than the 100 ms that a last request has otherwise.
+    stream: new KinesisEventStream({ client, streamName, leastCallMillis: 10_000 }),
     reader: new KinesisShardReader({ client, streamName }),
     close: async () => {
       client.destroy();

@@ -74,7 +74,9 @@ export const s3Checks: Readonly<Record<string, Checks>> = {
         token = page.NextContinuationToken;
       }
       expect(all.length).toBeGreaterThan(0);
-      expect(paged).toEqual(all);
+      // Other checks put readings meanwhile.
+      expect(paged.filter((key) => all.includes(key))).toEqual(all);
+      expect(new Set(paged).size).toBe(paged.length);
     }),
     'lists what was rejected and what was given up': asS3(async (buckets) => {
       const folders = (await keysOf(buckets, buckets.undelivered)).map((key) => key.split('/')[0]);

@@ -1,0 +1,22 @@
+"""Loaded by Python before moto_server, which test/support/moto.ts starts with this folder on PYTHONPATH.
+
+moto says of Shard.put_record: "this function is not safe for concurrency". Two puts at the same moment may get the same
+sequence number, and then the stream has one of them only. AWS does not lose it, so puts wait for each other here.
+"""
+
+import functools
+import threading
+
+from moto.kinesis.models import Shard
+
+_lock = threading.Lock()
+_put_record = Shard.put_record
+
+
+@functools.wraps(_put_record)
+def put_record(*args, **kwargs):
+    with _lock:
+        return _put_record(*args, **kwargs)
+
+
+Shard.put_record = put_record
