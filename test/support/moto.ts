@@ -16,7 +16,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { engineCredentials } from './engine-server.ts';
 
 /** How long a hook should allow for Python to import all of moto on a busy machine. */
@@ -42,11 +42,14 @@ cat
 kill $server
 wait $server`;
 
-/** @param executable The path of moto_server. */
-export async function startMoto(executable: string): Promise<Moto> {
+/**
+ * @param executable The path of moto_server.
+ * @param environment Variables besides those of this process.
+ */
+export async function startMoto(executable: string, environment: NodeJS.ProcessEnv = {}): Promise<Moto> {
   const shell = spawn('sh', ['-c', guard, executable], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, PYTHONPATH: join(import.meta.dirname, 'moto') },
+    env: { ...process.env, PYTHONPATH: pythonPath(), PYTHONDONTWRITEBYTECODE: '1', ...environment },
   });
   const url = await addressOf(shell);
   return {
@@ -62,6 +65,13 @@ export async function startMoto(executable: string): Promise<Moto> {
       await exited;
     },
   };
+}
+
+/** Our module first, then what the user has. */
+function pythonPath(): string {
+  const own = join(import.meta.dirname, 'moto');
+  const { PYTHONPATH: others = '' } = process.env;
+  return others === '' ? own : own + delimiter + others;
 }
 
 /** Waits for the line in which the server, listening by then, tells the port that the system gave it. */

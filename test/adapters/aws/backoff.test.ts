@@ -27,6 +27,11 @@ describe('a pause', () => {
     ]);
   });
 
+  test('leaves as much room for a call as its caller wants', () => {
+    expect(pauseBefore(9, () => justBelowOne, 700, 500)).toBe(200);
+    expect(pauseBefore(9, () => justBelowOne, 500, 500)).toBeUndefined();
+  });
+
   test('takes time and leaves room for a call in the time that is left, or there is none', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,6 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { BackoffOptions } from '../../../adapters/aws/backoff.ts';
 import { KinesisEventStream } from '../../../adapters/aws/kinesis-event-stream.ts';
 import { Backoff } from '../../../adapters/aws/backoff.ts';
 import { OrderedPut } from '../../../adapters/aws/ordered-put.ts';
@@ -42,18 +41,18 @@ const engine = useEngineBehindProxy({
 });
 
 /** A stream whose pauses pass at once, and the clock that they move. */
-function setUp(
-  client = engine().client,
-  backoff: BackoffOptions = {},
-): { clock: FixedClock; stream: KinesisEventStream } {
+function setUp(options: { client?: KinesisClient; leastCallMillis?: number } = {}): {
+  clock: FixedClock;
+  stream: KinesisEventStream;
+} {
   const clock = new FixedClock();
   const stream = new KinesisEventStream({
-    client,
+    client: engine().client,
     streamName,
     monotonic: () => clock.now(),
     random: () => 0.5,
     sleep: async (millis) => clock.advance(millis),
-    ...backoff,
+    ...options,
   });
   return { clock, stream };
 }
@@ -116,7 +115,7 @@ describe('whatever fails', () => {
         const { keys, events } = eventsOf(chosen);
         const tape = new Tape(choicesOfFate.slice(0, 12));
         engine().proxy.rules = [chosenBy(tape, putRecords, [...unanswered, ...answered(tape)])];
-        const { stream } = setUp(engine().hasty);
+        const { stream } = setUp({ client: engine().hasty });
         const outcomes = await stream.put(events, { remainingMillis: () => Infinity });
 
         expect(outcomes.every(({ taken }) => taken)).toBe(true);
@@ -275,7 +274,7 @@ describe('requests', () => {
 
   test('are made once for every event where no time is left', async () => {
     // The engine may take longer than the 100 ms that a last request has otherwise.
-    const { stream } = setUp(undefined, { leastCallMillis: 10_000 });
+    const { stream } = setUp({ leastCallMillis: 10_000 });
     const [a, b] = [uniqueName('a'), uniqueName('b')];
     engine().proxy.rules = [
       { matches: putRecords, action: failRecords(({ partitionKey }) => partitionKey === b, 'InternalFailure') },
