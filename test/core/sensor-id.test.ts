@@ -59,13 +59,17 @@ test('the longest sensor id is within the bytes of a DynamoDB key', () => {
   expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(MAX_SENSOR_ID_BYTES);
 });
 
-test('an id of up to 256 characters is refused exactly for control characters and lone surrogates', () => {
+test('an id of up to 256 characters is refused exactly for control characters, lone surrogates, and where it is . or ..', () => {
   const units = fc.oneof(
     fc.integer({ min: 0, max: 0xff }),
     fc.integer({ min: 0xd700, max: 0xe0ff }),
     fc.integer({ min: 0, max: 0xffff }),
   );
-  const ids = fc.array(units, { minLength: 1, maxLength: 6 }).map((codes) => String.fromCharCode(...codes));
+  const ids = fc.oneof(
+    fc.array(units, { minLength: 1, maxLength: 6 }).map((codes) => String.fromCharCode(...codes)),
+    fc.string({ unit: fc.constantFrom('.', 'a', '/'), minLength: 1, maxLength: 3 }),
+  );
+  const isDots = (id: string) => id === '.' || id === '..';
   const isControl = (unit: string) => unit <= '\u001f' || (unit >= '\u007f' && unit <= '\u009f');
   const hasControl = (id: string) => Array.from(id).some(isControl);
   const isWellFormed = (id: string) => {
@@ -78,7 +82,7 @@ test('an id of up to 256 characters is refused exactly for control characters an
 
   fc.assert(
     fc.property(ids, (id) => {
-      expect(sensorIdProblem(id) === undefined).toBe(!hasControl(id) && isWellFormed(id));
+      expect(sensorIdProblem(id) === undefined).toBe(!hasControl(id) && isWellFormed(id) && !isDots(id));
     }),
     { numRuns: 500 },
   );
