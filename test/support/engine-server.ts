@@ -1,4 +1,4 @@
-/** An engine that runs in this process, on a free port of loopback. */
+/** A server that runs in this process, on a free port of loopback: an engine, or the fault proxy before one. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -13,7 +13,12 @@ export interface EngineServer {
   close(): Promise<void>;
 }
 
+/**
+ * The server keeps idle connections. Node closes them after 5 s, and a busy test can hold this process for longer: then the
+ * client sends on a connection that the server closes in the same turn, and gets `socket hang up`.
+ */
 export async function listen(server: Server): Promise<EngineServer> {
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -15,7 +15,7 @@
  * fates in the order in which they arrive.
  */
 import { Agent, createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../engine-server.ts';
 import { type Answer, cut, hang, type Outcome } from './answer.ts';
 import { type Call, identify } from './call.ts';
 
@@ -79,18 +79,16 @@ export async function startFaultProxy({ target, limits }: FaultProxyOptions): Pr
     return rule === undefined ? toEngine() : rule.action(call, toEngine);
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listening = await listen(server);
   const proxy: FaultProxy = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: listening.url,
     rules: [],
     violations: [],
     calls: [],
-    close: () =>
-      new Promise((resolve) => {
-        agent.destroy();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      agent.destroy();
+      await listening.close();
+    },
   };
   return proxy;
 }
