@@ -157,16 +157,19 @@ export interface ReadingQuery {
   readonly after?: string;
 }
 
+export interface PutReadingsResult {
+  readonly notTaken: readonly StoredReading[];
+  /** How many readings of other records, with other values, these took the place of. Absent where the store does not say. */
+  readonly overwritten?: number;
+}
+
 /** The latest reading per key (`readingKey`): per sensor and time, and each of those that brought no time. */
 export interface SensorDataTable {
   /**
    * Writes readings, at most one per key in a call; writing one twice is writing it once, a later call
    * overwrites. What is not in `notTaken` is durable; what is in it was not written and can be tried again.
    */
-  put(
-    readings: readonly StoredReading[],
-    options?: CallOptions,
-  ): Promise<{ readonly notTaken: readonly StoredReading[] }>;
+  put(readings: readonly StoredReading[], options?: CallOptions): Promise<PutReadingsResult>;
   /** One sensor's readings in the order of their places, which is that of time; `more` tells whether readings of the range follow. Never scans other sensors. */
   query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }>;
 }

@@ -33,7 +33,12 @@ export interface StoreOutcome {
   /** Records that the quarantine holds now. */
   readonly quarantined: readonly QuarantinedRecord[];
   /** Readings of the batch that a later one with the same sensor and time replaced. */
-  readonly collapsed: number;
+  readonly replaced: readonly StoredReading[];
+  /**
+   * Values that no history has any more, as a later reading of the same sensor and time has another one. What comes again is counted
+   * then.
+   */
+  readonly overwritten: Overwritten;
   /** Values of records that can be no reading, such as texts and booleans in a message with several measurements. */
   readonly leftOut: number;
   /** How many readings have each flag; the flags that none has are left out. */
@@ -41,6 +46,13 @@ export interface StoreOutcome {
   readonly metrics: { readonly published: number; readonly leftOut: number; readonly failure?: unknown };
   /** The first record that is not safely kept, and why; absent where the whole batch is. */
   readonly failure?: { readonly sequenceNumber: string; readonly causes: readonly unknown[] };
+}
+
+export interface Overwritten {
+  /** Of readings of the same batch. */
+  readonly inBatch: number;
+  /** Of readings that the table had; absent where it cannot tell. */
+  readonly inTable?: number;
 }
 
 export class StoreReadings {
@@ -60,7 +72,7 @@ export class StoreReadings {
 
   /** @param records A batch of one shard, in sequence order. */
   async store(records: readonly StreamRecord[], options: CallOptions = {}): Promise<StoreOutcome> {
-    const { latest, firsts, rejected, collapsed, leftOut, flagged } = this.#sort(records);
+    const { latest, firsts, rejected, replaced, changed, leftOut, flagged } = this.#sort(records);
     const [table, quarantine] = await Promise.all([this.#write(latest, options), this.#keep(rejected, options)]);
 
     const unsafe = [
@@ -72,7 +84,11 @@ export class StoreReadings {
     return {
       stored: table.stored,
       quarantined: quarantine.kept,
-      collapsed,
+      replaced,
+      overwritten: {
+        inBatch: settledOf(changed, first).length,
+        ...(table.overwritten !== undefined && { inTable: table.overwritten }),
+      },
       leftOut,
       flagged,
       metrics,
@@ -91,7 +107,8 @@ export class StoreReadings {
     const firsts = new Map<string, string>();
     const rejected: QuarantinedRecord[] = [];
     const now = this.#clock.now();
-    let collapsed = 0;
+    const replaced: StoredReading[] = [];
+    const changed: StoredReading[] = [];
     let leftOut = 0;
     const flagged: Partial<Record<ReadingFlag, number>> = {};
     const add = (result: Extract<ReadingResult, { ok: true }>, record: StreamRecord, part?: number) => {
@@ -104,7 +121,8 @@ export class StoreReadings {
       if (flags !== undefined) for (const flag of flags) flagged[flag] = (flagged[flag] ?? 0) + 1;
       const earlier = latest.add(reading);
       if (earlier === undefined) return;
-      collapsed += 1;
+      replaced.push(earlier);
+      if (earlier.value !== reading.value) changed.push(earlier);
       const key = readingKey(reading);
       if (!firsts.has(key)) firsts.set(key, earlier.sequenceNumber);
     };
@@ -126,25 +144,26 @@ export class StoreReadings {
       const reasons = reasonsOf(decoded);
       if (reasons.length > 0) rejected.push({ record, reasons, quarantinedAt: now });
     }
-    return { latest: latest.all, firsts, rejected, collapsed, leftOut, flagged };
+    return { latest: latest.all, firsts, rejected, replaced, changed, leftOut, flagged };
   }
 
   async #write(readings: readonly StoredReading[], options: CallOptions) {
-    if (readings.length === 0) return { stored: readings, notTaken: readings, causes: [] };
+    if (readings.length === 0) return { stored: readings, notTaken: readings, overwritten: 0, causes: [] };
     try {
-      const { notTaken } = await this.#table.put(readings, options);
-      if (notTaken.length === 0) return { stored: readings, notTaken, causes: [] };
+      const { notTaken, overwritten } = await this.#table.put(readings, options);
+      if (notTaken.length === 0) return { stored: readings, notTaken, overwritten, causes: [] };
       const missing = new Set(notTaken.map(readingKey));
       return {
         stored: readings.filter((reading) => !missing.has(readingKey(reading))),
         notTaken,
+        overwritten,
         causes: [
           new StoreUnavailable('table', `took ${readings.length - notTaken.length} of ${readings.length} readings`),
         ],
       };
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      return { stored: [], notTaken: readings, causes: [error] };
+      return { stored: [], notTaken: readings, overwritten: 0, causes: [error] };
     }
   }
 
@@ -164,10 +183,7 @@ export class StoreReadings {
    * failure are left for the retry, which would count them twice.
    */
   async #publish(stored: readonly StoredReading[], failedFrom: string | undefined, options: CallOptions) {
-    const settled =
-      failedFrom === undefined
-        ? stored
-        : stored.filter(({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, failedFrom) < 0);
+    const settled = settledOf(stored, failedFrom);
     const { data, leftOut } = toMetricData(settled, this.#clock.now());
     if (data.length === 0) return { published: 0, leftOut };
     try {
@@ -177,6 +193,12 @@ export class StoreReadings {
       return { published: 0, leftOut, failure };
     }
   }
+}
+
+/** Those that do not come again. @param failedFrom The first record that does; undefined where none does. */
+function settledOf(readings: readonly StoredReading[], failedFrom: string | undefined): readonly StoredReading[] {
+  if (failedFrom === undefined) return readings;
+  return readings.filter(({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, failedFrom) < 0);
 }
 
 function withDetails(

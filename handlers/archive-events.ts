@@ -9,7 +9,11 @@ import type { Logger } from './logger.ts';
 
 export type ArchiveEventsHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
 
-export function createArchiveEventsHandler(useCase: ArchiveEvents, clock: Clock, log: Logger): ArchiveEventsHandler {
+export function createArchiveEventsHandler(
+  useCase: Pick<ArchiveEvents, 'archive'>,
+  clock: Clock,
+  log: Logger,
+): ArchiveEventsHandler {
   return async (event, context) => {
     const startedAt = clock.now();
     const records = fromKinesisEvent(event);

@@ -8,19 +8,23 @@ import type { Logger } from './logger.ts';
 
 export type StoreReadingsHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
 
-export function createStoreReadingsHandler(useCase: StoreReadings, clock: Clock, log: Logger): StoreReadingsHandler {
+export function createStoreReadingsHandler(
+  useCase: Pick<StoreReadings, 'store'>,
+  clock: Clock,
+  log: Logger,
+): StoreReadingsHandler {
   return async (event, context) => {
     const startedAt = clock.now();
     const records = fromKinesisEvent(event);
-    const { stored, quarantined, collapsed, leftOut, flagged, metrics, failure } = await useCase.store(records, {
-      remainingMillis: remainingOf(context),
-    });
+    const outcome = await useCase.store(records, { remainingMillis: remainingOf(context) });
+    const { stored, quarantined, replaced, overwritten, leftOut, flagged, metrics, failure } = outcome;
     const summary = {
       requestId: context.awsRequestId,
       ...describeBatch(records),
       stored: stored.length,
       quarantined: quarantined.length,
-      collapsed,
+      replaced: replaced.length,
+      overwritten: overwritten.inBatch + (overwritten.inTable ?? 0),
       leftOut,
       flagged,
       metrics: { published: metrics.published, leftOut: metrics.leftOut },

@@ -28,6 +28,9 @@ import type { ServerOptions } from './options.ts';
 import { guardQueries } from './http/query-guard.ts';
 import { registerProblemDetails, sendFrameworkError } from './http/problem-details.ts';
 import { transport, type TransportLimits, type TransportOptions } from './http/transport.ts';
+import type { AccountState } from './account/account-state.ts';
+import type { ReadBack } from './account/read-back.ts';
+import { accountRoute } from './routes/account.ts';
 import { docsRoute } from './routes/docs.ts';
 import { eventsRoute } from './routes/events.ts';
 import { historyRoute } from './routes/history.ts';
@@ -71,8 +74,10 @@ export interface AppServices {
   readonly mappings: readonly EventSourceMapping[];
   readonly monitor: PipelineMonitor;
   readonly eventHub: EventHub;
+  readonly accountState: AccountState;
   readonly problems: Problems;
   /** Absent in memory. */
+  readonly readBack: Pick<ReadBack, 'start' | 'stop'>;
   readonly stackWatch: StackWatch | undefined;
   readonly checkpoints: Checkpoints;
   readonly identity: StackIdentity;
@@ -181,6 +186,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       attempts: access.attempts,
     }),
   );
+  await app.register(accountRoute(services.accountState));
   await app.register(eventsRoute(services.eventHub));
   await app.register(scoreboardRoute(services.scoreboard));
   await app.register(
@@ -201,9 +207,11 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     load.start();
     for (const mapping of mappings) mapping.start();
     services.stackWatch?.start();
+    if (services.mappings.length > 0) services.readBack.start();
   });
   app.addHook('onClose', async () => {
     load.stop();
+    services.readBack.stop();
     await services.stackWatch?.stop();
     await Promise.all(mappings.map((mapping) => mapping.stop()));
     await services.checkpoints.close();

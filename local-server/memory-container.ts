@@ -74,18 +74,22 @@ export function memoryContainer(options: MemoryContainerOptions): Container {
     [MemoryEventStream, Services.monitor],
   );
   container.bind(Services.lab).toResolvedValue(
-    (faults, stream, hub, monitor) =>
+    (faults, stream, hub, monitor, traffic) =>
       new Lab({
         faults,
         clock,
-        stream,
+        stream: {
+          ...traffic.stream('lab', stream),
+          splitShard: (shardId) => stream.splitShard(shardId),
+          mergeShards: (shardId, adjacent) => stream.mergeShards(shardId, adjacent),
+        },
         hub,
         wake: () => {
           wake();
           monitor.changed();
         },
       }),
-    [Services.faults, MemoryEventStream, Services.eventHub, Services.monitor],
+    [Services.faults, MemoryEventStream, Services.eventHub, Services.monitor, Services.traffic],
   );
   return container;
 }

@@ -11,6 +11,10 @@ import { createArchiveEventsHandler } from '../handlers/archive-events.ts';
 import type { Logger } from '../handlers/logger.ts';
 import { createSensorHistoryHandler } from '../handlers/sensor-history.ts';
 import { createStoreReadingsHandler } from '../handlers/store-readings.ts';
+import type { Side } from '../core/account/fate.ts';
+import { AccountState } from './account/account-state.ts';
+import { ReadBack } from './account/read-back.ts';
+import { TrafficAccount } from './account/traffic-account.ts';
 import type { AppServices } from './app.ts';
 import { EventHub } from './watch/event-hub.ts';
 import { EventSourceMapping } from './delivery/event-source-mapping.ts';
@@ -29,6 +33,9 @@ import { Problems } from './watch/problems.ts';
 import { type StackIdentity } from './stack-identity.ts';
 import { type Functions, Services } from './tokens.ts';
 
+/** Why the account of all traffic cannot tell. */
+const ELSEWHERE = 'the consumers run at AWS, and this server does not see what they do';
+
 export interface ContainerOptions {
   readonly log: Logger;
   /** Settings of the consumers; those of `core/pipeline.ts` if not given. */
@@ -41,7 +48,8 @@ export interface ContainerOptions {
 export function appServices(container: Container): AppServices {
   const { shardReader, eventArchive, failureArchive, metrics, quarantine, clock } = Ports;
   return {
-    eventStream: container.get(Services.producerStream),
+    eventStream: container.get(Services.kinesisStream),
+    accountState: container.get(Services.accountState),
     shardReader: container.get(shardReader),
     streamControl: container.get(Services.streamControl, { optional: true }),
     eventArchive: container.get(eventArchive),
@@ -57,6 +65,7 @@ export function appServices(container: Container): AppServices {
     monitor: container.get(Services.monitor),
     eventHub: container.get(Services.eventHub),
     problems: container.get(Services.problems),
+    readBack: container.get(Services.readBack),
     stackWatch: container.get(Services.stackWatch, { optional: true }),
     checkpoints: container.get(Services.checkpoints),
     identity: container.get(Services.identity),
@@ -85,9 +94,34 @@ export function serverModule(
       (stream, faults) => faultyStream(stream, faults),
       [Ports.eventStream, Services.faults],
     );
+    bind(Services.readBack).toResolvedValue(
+      (archive, table, quarantine, compression, failures, memory) =>
+        new ReadBack({
+          ...{ archive, table, quarantine, compression, failures },
+          trimmedBefore: () => memory.statistics()?.trimmedBefore,
+        }),
+      [
+        Ports.eventArchive,
+        Ports.sensorDataTable,
+        Ports.quarantine,
+        Ports.compression,
+        Ports.failureArchive,
+        Services.memory,
+      ],
+    );
+    bind(Services.traffic).toResolvedValue((readBack) => new TrafficAccount(readBack), [Services.readBack]);
+    bind(Services.accountState).toResolvedValue(
+      (traffic, readBack, clock, mappings) =>
+        new AccountState(traffic, readBack, mappings.length === 0 ? [ELSEWHERE] : [], clock.now()),
+      [Services.traffic, Services.readBack, Ports.clock, Services.mappings],
+    );
+    bind(Services.kinesisStream).toResolvedValue(
+      (stream, traffic) => traffic.stream('kinesis', stream),
+      [Services.producerStream, Services.traffic],
+    );
     bind(Services.putReadings).toResolvedValue(
-      (stream, clock, compression) => new PutReadings(stream, clock, compression),
-      [Services.producerStream, Ports.clock, Ports.compression],
+      (stream, clock, compression, traffic) => new PutReadings(traffic.stream('http', stream), clock, compression),
+      [Services.producerStream, Ports.clock, Ports.compression, Services.traffic],
     );
     bind(Services.archiveEvents).toResolvedValue(
       (archive, compression, hub, faults) =>
@@ -119,20 +153,22 @@ export function serverModule(
       [Ports.sensorDataTable, Ports.clock],
     );
     bind(Services.functions).toResolvedValue(
-      (archiveEvents, storeReadings, sensorHistory, clock, faults): Functions => {
+      (archiveEvents, storeReadings, sensorHistory, clock, faults, traffic): Functions => {
+        const archive = createArchiveEventsHandler(traffic.archiveEvents(archiveEvents), clock, log);
+        const store = createStoreReadingsHandler(traffic.storeReadings(storeReadings), clock, log);
         const runtime = { clock, accountId, region };
         return {
           archiveEvents: createLambdaFunction({
             ...runtime,
             ...pipeline.archiveEvents,
             name: names.archiveEvents,
-            handler: faultyHandler('archive-events', createArchiveEventsHandler(archiveEvents, clock, log), faults),
+            handler: faultyHandler('archive-events', archive, faults),
           }),
           storeReadings: createLambdaFunction({
             ...runtime,
             ...pipeline.storeReadings,
             name: names.storeReadings,
-            handler: faultyHandler('store-readings', createStoreReadingsHandler(storeReadings, clock, log), faults),
+            handler: faultyHandler('store-readings', store, faults),
           }),
           sensorHistory: createLambdaFunction({
             ...runtime,
@@ -142,15 +178,23 @@ export function serverModule(
           }),
         };
       },
-      [Services.archiveEvents, Services.storeReadings, Services.sensorHistory, Ports.clock, Services.faults],
+      [
+        Services.archiveEvents,
+        Services.storeReadings,
+        Services.sensorHistory,
+        Ports.clock,
+        Services.faults,
+        Services.traffic,
+      ],
     );
     bind(Services.mappings).toResolvedValue(
-      (functions, faults, shardReader, failures, clock, steady, checkpoints, problems) => {
+      (functions, faults, shardReader, failures, clock, steady, checkpoints, problems, traffic) => {
         const reader = watchedReader(shardReader, problems);
         const streamArn = `arn:aws:kinesis:${region}:${accountId}:stream/${names.stream}`;
-        const mapping = (name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) => {
+        const mapping = (side: Side, name: string, { mapping: settings }: ConsumerSettings, lambda: LambdaFunction) => {
           const functionArn = formatFunctionArn({ name, region, accountId });
-          return new EventSourceMapping({
+          const filters = () => here.settings.filterCriteria;
+          const here: EventSourceMapping = new EventSourceMapping({
             mappingId: mappingIdOf(streamArn, functionArn),
             name,
             settings,
@@ -161,21 +205,24 @@ export function serverModule(
               streamArn,
               roleArn: `arn:aws:iam::${accountId}:role/${name}`,
             },
-            reader,
-            failures,
+            reader: traffic.reader(side, reader, filters),
+            failures: traffic.failures(side, failures),
             clock,
             steady,
             log,
-            checkpoints,
+            checkpoints: traffic.checkpoints(side, checkpoints),
           });
+          return here;
         };
         return [
           mapping(
+            'archive',
             names.archiveEvents,
             pipeline.archiveEvents,
             faultyFunction('archive-events', functions.archiveEvents, faults),
           ),
           mapping(
+            'store',
             names.storeReadings,
             pipeline.storeReadings,
             faultyFunction('store-readings', functions.storeReadings, faults),
@@ -191,12 +238,20 @@ export function serverModule(
         Ports.steadyClock,
         Services.checkpoints,
         Services.problems,
+        Services.traffic,
       ],
     );
     bind(Services.monitor).toResolvedValue(
-      (stream, mappings, hub, problems, memory) =>
-        new PipelineMonitor(stream, names.stream, mappings, hub, problems, memory),
-      [Services.streamStatistics, Services.mappings, Services.eventHub, Services.problems, Services.memory],
+      (stream, mappings, hub, problems, memory, account) =>
+        new PipelineMonitor(stream, names.stream, mappings, hub, problems, memory, account),
+      [
+        Services.streamStatistics,
+        Services.mappings,
+        Services.eventHub,
+        Services.problems,
+        Services.memory,
+        Services.accountState,
+      ],
     );
     bind(Services.scoreboard).toResolvedValue(
       (eventArchive, failureArchive, sensorDataTable, quarantine, compression, clock, mappings, latency) =>

@@ -35,6 +35,12 @@ export const PutReadingsReply = Type.Object({
   leftOut: Type.Optional(
     Type.Integer({ description: 'Values of the accepted records that are no readings: texts, booleans, nulls.' }),
   ),
+  replaced: Type.Optional(
+    Type.Integer({
+      description:
+        'Accepted readings of which the history will have a later one of this request: the same sensor and time, another value. The archive keeps both. Counted for the first 100,000 readings; `GET /account` counts all.',
+    }),
+  ),
   rejectedCount: Type.Integer({ description: 'All that were rejected, also those that `rejected` does not list.' }),
   rejectedNote: Type.Optional(Type.String({ description: 'Given where `rejected` does not list all.' })),
   rejected: Type.Array(
@@ -133,6 +139,74 @@ export const SensorsReply = Type.Object({
     }),
   ),
   more: Type.Boolean({ description: 'Whether ids follow the last one.' }),
+});
+
+const Count = (description: string) => Type.Integer({ description });
+
+const verdicts = ['all stored', 'behind', 'problems', 'cannot tell'] as const;
+const problemKinds = ['lost', 'given up', 'same number', 'missing', 'differs', 'failure record missing'] as const;
+
+export const AccountReply = Type.Object({
+  verdict: Type.Enum(verdicts),
+  text: Type.String({ description: 'The verdict in words: all stored, behind 12 s, 3 problems, cannot tell (why).' }),
+  why: Type.Optional(Type.String({ description: 'Why nobody can tell.' })),
+  since: Type.String({ description: 'The account begins here. It knows nothing of what was before.' }),
+  accepted: Type.Object(
+    {
+      http: Count('By POST /readings and the write routes.'),
+      kinesis: Count('By PutRecord and PutRecords.'),
+      lab: Count('Put by the lab.'),
+    },
+    { description: 'Records that clients were told of.' },
+  ),
+  fromOthers: Count('Records that the consumers read and that no client of this server was told of.'),
+  archive: Type.Object({
+    archived: Count('In the archive.'),
+    givenUp: Count('With the failure destination.'),
+    leftOut: Count('By filters, or in front of where the consumer began.'),
+    pending: Count('Not settled yet.'),
+  }),
+  store: Type.Object({
+    stored: Count('In the table.'),
+    quarantined: Count('In the quarantine, whole.'),
+    replaced: Count('A later record of its batch has the same sensor and time.'),
+    givenUp: Count('With the failure destination.'),
+    leftOut: Count('By filters, or in front of where the consumer began.'),
+    pending: Count('Not settled yet.'),
+  }),
+  readBack: Count('Accepted records that were looked up in the stores: some of all, up to 20 a second.'),
+  oldestPendingMillis: Count('Age of the oldest record that is not settled; 0 where there is none.'),
+  overwrittenReadings: Type.Union(
+    [
+      Type.Object({
+        inBatch: Count('By a later reading of its batch.'),
+        inTable: Type.Union([Type.Integer(), Type.Null()], {
+          description: 'By a reading of a later batch. Null where the table does not tell, as DynamoDB does not.',
+        }),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'Values that no history has any more: a later reading of the same sensor said the same time and another value. The archive has them. Null where the consumers run elsewhere.',
+    },
+  ),
+  problems: Type.Array(
+    Type.Object({
+      kind: Type.Enum(problemKinds),
+      side: Type.Optional(Type.Enum(['archive', 'store'] as const)),
+      records: Type.Integer(),
+      positions: Type.Array(
+        Type.Object({
+          shardId: Type.String(),
+          sequenceNumber: Type.String(),
+          partitionKey: Type.Optional(Type.String()),
+        }),
+        { description: 'The first ten.' },
+      ),
+      message: Type.String(),
+    }),
+  ),
 });
 
 export const ListQuery = Type.Object({

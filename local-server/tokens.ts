@@ -6,6 +6,9 @@ import type { PutReadings } from '../core/put-readings.ts';
 import type { SensorHistory } from '../core/sensor-history.ts';
 import type { StoreReadings } from '../core/store-readings.ts';
 import type { StreamControl } from './aws-api/kinesis/stream-control.ts';
+import type { AccountState } from './account/account-state.ts';
+import type { ReadBack } from './account/read-back.ts';
+import type { TrafficAccount } from './account/traffic-account.ts';
 import type { Checkpoints } from './delivery/checkpoints.ts';
 import type { EventHub } from './watch/event-hub.ts';
 import type { EventSourceMapping } from './delivery/event-source-mapping.ts';
@@ -41,6 +44,11 @@ export const Services = {
   producerStream: token<EventStream>('ProducerStream'),
   /** Bound in memory only: a stream at AWS is changed at AWS. */
   streamControl: token<StreamControl>('StreamControl'),
+  /** The same, as the Kinesis API reaches it. */
+  kinesisStream: token<EventStream>('KinesisStream'),
+  readBack: token<ReadBack>('ReadBack'),
+  traffic: token<TrafficAccount>('TrafficAccount'),
+  accountState: token<AccountState>('AccountState'),
   putReadings: token<PutReadings>('PutReadings'),
   archiveEvents: token<ArchiveEvents>('ArchiveEvents'),
   storeReadings: token<StoreReadings>('StoreReadings'),

@@ -6,7 +6,7 @@ import { at } from '../../core/at.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidRequest } from '../../core/errors.ts';
 import { formatMoment, type Moment, parseMoment } from '../../core/moment.ts';
-import type { EpochMillis, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
+import type { EpochMillis, PutReadingsResult, ReadingQuery, SensorDataTable, StoredReading } from '../../core/ports.ts';
 import type { ReadingFlag } from '../../core/reading.ts';
 import { placeOf, saysNoTime } from '../../core/reading-key.ts';
 import { rangeOf } from '../../core/reading-range.ts';
@@ -40,7 +40,7 @@ export class MemorySensorData implements SensorDataTable {
   }
 
   /** @throws Error where two readings have the same key, as BatchWriteItem refuses them: the whole call, unwritten. */
-  async put(readings: readonly StoredReading[]): Promise<{ readonly notTaken: readonly StoredReading[] }> {
+  async put(readings: readonly StoredReading[]): Promise<PutReadingsResult> {
     const keys = new KeysOfCall();
     const moments = readings.map((reading) => {
       const moment = momentOf(reading);
@@ -51,6 +51,7 @@ export class MemorySensorData implements SensorDataTable {
     const readingsBefore = this.#readings;
     let bytes = 0;
     let replaced = 0;
+    let overwritten = 0;
     readings.forEach((reading, index) => {
       const { sensorId, value, sequenceNumber, arrivedAt } = reading;
       const moment = at(moments, index);
@@ -61,12 +62,15 @@ export class MemorySensorData implements SensorDataTable {
       }
       const instant = typeof moment === 'number' ? moment : moment.instant;
       const suffix = typeof moment === 'number' ? (saysNoTime(reading) ? NO_TIME : '') : moment.finer;
-      if (series.put(instant, value, sequenceNumber, arrivedAt, suffix, this.#details.of(reading))) replaced += 1;
+      const before = series.put(instant, value, sequenceNumber, arrivedAt, suffix, this.#details.of(reading));
+      if (before === undefined) return;
+      replaced += 1;
+      if (before.sequenceNumber !== sequenceNumber && before.value !== value) overwritten += 1;
     });
     this.#readings += readings.length - replaced;
     const added = this.#readings - readingsBefore;
     if (added > 0) this.#account.add(added, added * READING_BYTES + bytes, readings.at(-1)?.arrivedAt);
-    return { notTaken: [] };
+    return { notTaken: [], overwritten };
   }
 
   async query(query: ReadingQuery): Promise<{ readonly readings: readonly StoredReading[]; readonly more: boolean }> {

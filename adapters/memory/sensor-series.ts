@@ -67,7 +67,7 @@ export class SensorSeries {
     return latest;
   }
 
-  /** @returns Whether it took the place of another one. */
+  /** @returns The sample whose place it took, if there was one. */
   put(
     instant: EpochMillis,
     value: number,
@@ -75,7 +75,7 @@ export class SensorSeries {
     arrivedAt: EpochMillis,
     suffix = '',
     details?: Details,
-  ): boolean {
+  ): Sample | undefined {
     const position = { instant, suffix, sequenceNumber, part: details?.part };
     const index = this.#blockOf(position);
     const block = at(this.#blocks, index);
@@ -83,8 +83,8 @@ export class SensorSeries {
     const { instants, values, sequenceNumbers, arrivals } = block;
     const row = rowOf(block, position);
     const appended = row === instants.length;
-    const replaced = !appended && comparedAt(block, row, position) === 0;
-    if (!replaced) {
+    const replaced = !appended && comparedAt(block, row, position) === 0 ? sample(block, row) : undefined;
+    if (replaced === undefined) {
       // Most readings come in time order, and for those nothing has to be moved.
       if (!appended) makeRoom(block, row);
       this.#count += 1;

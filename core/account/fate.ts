@@ -12,28 +12,30 @@ const fates = ['open', 'archived', 'stored', 'quarantined', 'replaced', 'given u
 export type Fate = (typeof fates)[number];
 
 const codes = Object.fromEntries(fates.map((fate, code) => [fate, code])) as Readonly<Record<Fate, number>>;
-const shifts: Readonly<Record<Side, number>> = { archive: 0, store: 3 };
-const reads: Readonly<Record<Side, number>> = { archive: 1 << 6, store: 1 << 7 };
+
+// Comparisons: a look into a table by name takes longer, and every record asks a dozen times.
+const shiftOf = (side: Side): number => (side === 'archive' ? 0 : 3);
+const readBit = (side: Side): number => (side === 'archive' ? 1 << 6 : 1 << 7);
 
 /** A client was told that the stream took the record. */
 export const CLAIMED = 1 << 8;
 
 export function fateOf(state: number, side: Side): Fate {
-  return fates[(state >> shifts[side]) & 7] ?? 'open';
+  return fates[(state >> shiftOf(side)) & 7] ?? 'open';
 }
 
 export function isOpen(state: number, side: Side): boolean {
-  return ((state >> shifts[side]) & 7) === 0;
+  return ((state >> shiftOf(side)) & 7) === 0;
 }
 
 export function withFate(state: number, side: Side, fate: Fate): number {
-  return (state & ~(7 << shifts[side])) | (codes[fate] << shifts[side]);
+  return (state & ~(7 << shiftOf(side))) | (codes[fate] << shiftOf(side));
 }
 
 export function wasRead(state: number, side: Side): boolean {
-  return (state & reads[side]) !== 0;
+  return (state & readBit(side)) !== 0;
 }
 
 export function withRead(state: number, side: Side): number {
-  return state | reads[side];
+  return state | readBit(side);
 }

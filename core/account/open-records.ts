@@ -2,7 +2,7 @@
  * The records of one shard that are not settled, in the order of the shard, with 16 bits of state each. They are kept in blocks of
  * typed arrays, 30 bytes a record; a block goes as a whole, when nothing in it is open any more.
  */
-import { CLAIMED, isOpen, sides, wasRead } from './fate.ts';
+import { CLAIMED, isOpen, wasRead } from './fate.ts';
 import { comparePositions, encodePosition, formatPosition, WORDS } from './position.ts';
 
 const SMALLEST_BLOCK = 16;
@@ -77,10 +77,11 @@ export class Block {
   }
 
   #count(state: number, step: 1 | -1): void {
-    for (const side of sides) {
-      if (isOpen(state, side)) this.open[side] += step;
-      if (!wasRead(state, side)) this.unread[side] += step;
-    }
+    const { open, unread } = this;
+    if (isOpen(state, 'archive')) open.archive += step;
+    if (isOpen(state, 'store')) open.store += step;
+    if (!wasRead(state, 'archive')) unread.archive += step;
+    if (!wasRead(state, 'store')) unread.store += step;
     if ((state & CLAIMED) === 0) this.unclaimed += step;
   }
 

@@ -6,19 +6,41 @@ export const WORDS = 7;
 const DIGITS_PER_WORD = 9;
 const MAX_DIGITS = WORDS * DIGITS_PER_WORD;
 const ZERO = 0x30;
+/** Nine of them, as `nineDigits` adds them up. */
+const ZEROS = ZERO * 111_111_111;
 
 /** Whether the number fits. @param sequenceNumber Decimal, without leading zeros. @param into The first word is the highest. */
 export function encodePosition(sequenceNumber: string, into: Int32Array): boolean {
   if (sequenceNumber.length > MAX_DIGITS) return false;
   let end = sequenceNumber.length;
-  for (let word = WORDS - 1; word >= 0; word -= 1) {
-    const start = Math.max(0, end - DIGITS_PER_WORD);
-    let value = 0;
-    for (let at = start; at < end; at += 1) value = value * 10 + (sequenceNumber.charCodeAt(at) - ZERO);
-    into[word] = value;
-    end = start;
+  let word = WORDS - 1;
+  for (; end >= DIGITS_PER_WORD; word -= 1) {
+    end -= DIGITS_PER_WORD;
+    into[word] = nineDigits(sequenceNumber, end);
+  }
+  let rest = 0;
+  for (let at = 0; at < end; at += 1) rest = rest * 10 + (sequenceNumber.charCodeAt(at) - ZERO);
+  for (; word >= 0; word -= 1) {
+    into[word] = rest;
+    rest = 0;
   }
   return true;
+}
+
+/** Written out, as every record is looked up five times. */
+function nineDigits(text: string, at: number): number {
+  return (
+    text.charCodeAt(at) * 100_000_000 +
+    text.charCodeAt(at + 1) * 10_000_000 +
+    text.charCodeAt(at + 2) * 1_000_000 +
+    text.charCodeAt(at + 3) * 100_000 +
+    text.charCodeAt(at + 4) * 10_000 +
+    text.charCodeAt(at + 5) * 1_000 +
+    text.charCodeAt(at + 6) * 100 +
+    text.charCodeAt(at + 7) * 10 +
+    text.charCodeAt(at + 8) -
+    ZEROS
+  );
 }
 
 /** Undoes `encodePosition` for the words from `offset` on. */

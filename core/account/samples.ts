@@ -3,8 +3,9 @@
  * and what the answers mean; the looking is done by others. Memory is bounded in records and bytes.
  *
  * Nothing is called missing or different before it was looked at twice, as reads of a store may lag behind its writes. What was
- * found is looked at again later: an object can be overwritten. What was not found is looked at again too, and may be there then.
+ * not found is looked at again, and may be there then.
  */
+import { compareSequenceNumbers } from '../sequence-number.ts';
 import { type Side, sides } from './fate.ts';
 
 /** A record as the client sent it. */
@@ -15,22 +16,24 @@ export interface Sample {
   readonly data: Uint8Array;
 }
 
-type Finding = 'same' | 'differs' | 'missing';
+type Numbered = Pick<Sample, 'shardId' | 'sequenceNumber'>;
 
-/** What a look at one store found; absent where there was nothing to look for or it could not be looked for. */
+export type Finding = 'same' | 'differs' | 'missing';
+
+/** What a look at the stores found; a side is absent where there was nothing to look for, or the store could not be asked. */
 export type Look = Readonly<Partial<Record<Side, Finding>>>;
 
 export interface SamplesOptions {
   /** Milliseconds since any moment, which never go back. */
   readonly monotonic: () => number;
-  /** Most that wait to be looked at, or are known not to be found; 2,000 unless given. */
-  readonly maxSamples?: number;
+  /** Most that are waiting to be looked at, or are known not to be found. */
+  readonly maxSamples: number;
   /** Most bytes of all samples; 4 MiB unless given. */
   readonly maxBytes?: number;
   /** When something that was not found is looked at once more. */
   readonly secondLookMillis: number;
-  /** When something that was found is looked at once more; never unless given. */
-  readonly againMillis?: number;
+  /** A sample makes room for others where the consumers are not done with it after this. */
+  readonly patienceMillis: number;
 }
 
 /** Something that a store should have and, looked at twice, does not. */
@@ -39,27 +42,32 @@ export interface Miss extends Pick<Sample, 'shardId' | 'sequenceNumber' | 'parti
   readonly finding: Exclude<Finding, 'same'>;
 }
 
-interface Entry {
+/** A sample that can be looked up now. A side without a place need not have it. */
+export interface Due<Places> {
   readonly sample: Sample;
-  /** Whether the store should have it. */
-  readonly expected: Record<Side, boolean>;
+  readonly places: Readonly<Partial<Places>>;
+}
+
+interface Entry<Places extends Readonly<Record<Side, object>>> {
+  readonly sample: Sample;
+  readonly addedAt: number;
+  /** Where a consumer put it; null where its store need not have it. */
+  readonly places: { [Each in keyof Places]?: Places[Each] | null };
+  readonly findings: Partial<Record<Side, Finding>>;
   /** How often in a row it was not found. */
   readonly misses: Record<Side, number>;
-  readonly findings: Record<Side, Finding | undefined>;
   dueAt: number;
 }
 
-export class Samples {
+/** @typeParam Places What it takes to look a record up, by side. */
+export class Samples<Places extends Readonly<Record<Side, object>>> {
   readonly #options: Required<SamplesOptions>;
-  /** Not looked at yet, or not found at the last look. */
-  readonly #waiting = new Map<string, Entry>();
-  /** Found, and to be looked at again. The one that was looked at first comes first. */
-  readonly #found = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<Places>>();
   #bytes = 0;
   #looked = 0;
 
   constructor(options: SamplesOptions) {
-    this.#options = { maxSamples: 2_000, maxBytes: 4 * 1_048_576, againMillis: Infinity, ...options };
+    this.#options = { maxBytes: 4 * 1_048_576, ...options };
   }
 
   /** How many records were looked at. */
@@ -67,82 +75,81 @@ export class Samples {
     return this.#looked;
   }
 
-  /** Records that wait to be looked at. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Whether `add` would take one more, of any size. */
-  get hasRoom(): boolean {
-    return this.#waiting.size < this.#options.maxSamples && this.#bytes < this.#options.maxBytes;
-  }
-
-  /** Takes the sample if there is room. The bytes are copied. */
-  add(sample: Sample): void {
-    const { maxBytes } = this.#options;
+  /** Takes the sample if there is room. The bytes are copied. @returns whether there was. */
+  add(sample: Sample): boolean {
+    const { maxBytes, maxSamples, monotonic } = this.#options;
     const key = keyOf(sample);
-    if (!this.hasRoom || this.#bytes + sample.data.length > maxBytes || this.#waiting.has(key)) return;
+    if (this.#entries.size >= maxSamples || this.#bytes + sample.data.length > maxBytes) return false;
+    if (this.#entries.has(key)) return true;
     this.#bytes += sample.data.length;
-    this.#waiting.set(key, {
+    this.#entries.set(key, {
       sample: { ...sample, data: new Uint8Array(sample.data) },
-      expected: { archive: true, store: true },
+      addedAt: monotonic(),
+      places: {},
+      findings: {},
       misses: { archive: 0, store: 0 },
-      findings: { archive: undefined, store: undefined },
       dueAt: -Infinity,
     });
+    return true;
   }
 
-  /** A store need not have it: it was given up, left out, or is known to be lost. */
-  expectNot(side: Side, shardId: string, sequenceNumber: string): void {
-    const key = keyOf({ shardId, sequenceNumber });
-    const entry = this.#waiting.get(key);
+  /** Those of the records that are samples. @param records Of one shard, in sequence order. */
+  among<Record extends Numbered>(records: readonly Record[]): readonly Record[] {
+    const [first] = records;
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const isSample = Array.from(this.#entries.values()).some(
+      ({ sample: { shardId, sequenceNumber } }) =>
+        shardId === first.shardId &&
+        compareSequenceNumbers(sequenceNumber, first.sequenceNumber) >= 0 &&
+        compareSequenceNumbers(sequenceNumber, last.sequenceNumber) <= 0,
+    );
+    return isSample ? records.filter((record) => this.#entries.has(keyOf(record))) : [];
+  }
+
+  /** A consumer is done with a sample. @param place Null where its store need not have it: it was given up or left out. */
+  placed<Each extends Side>(side: Each, record: Numbered, place: Places[Each] | null): void {
+    const entry = this.#entries.get(keyOf(record));
     if (entry === undefined) return;
-    entry.expected[side] = false;
-    if (sides.every((each) => !entry.expected[each])) this.#forget(this.#waiting, key);
+    entry.places[side] = place;
+    if (sides.every((each) => entry.places[each] === null)) this.forget(record);
   }
 
-  /** Samples to look at now, at most `limit`. @param isDone Whether both consumers are done with a record. */
-  due(
-    limit: number,
-    isDone: (sample: Sample) => boolean,
-  ): readonly { readonly sample: Sample; readonly sides: readonly Side[] }[] {
+  /** Samples to look at now, at most `limit`. */
+  due(limit: number): readonly Due<Places>[] {
     const now = this.#options.monotonic();
-    const due: { sample: Sample; sides: Side[] }[] = [];
-    for (const entries of [this.#waiting, this.#found]) {
-      for (const { sample, expected, dueAt } of entries.values()) {
-        if (due.length >= limit) return due;
-        if (dueAt <= now && isDone(sample)) due.push({ sample, sides: sides.filter((side) => expected[side]) });
-      }
+    const due: Due<Places>[] = [];
+    for (const { sample, addedAt, places, dueAt } of this.#entries.values()) {
+      const isDone = sides.every((side) => places[side] !== undefined);
+      if (!isDone && now - addedAt > this.#options.patienceMillis) this.forget(sample);
+      if (!isDone || dueAt > now || due.length >= limit) continue;
+      const given = sides.filter((side) => places[side] !== null).map((side) => [side, places[side]]);
+      due.push({ sample, places: Object.fromEntries(given) as Partial<Places> });
     }
     return due;
   }
 
-  /** What a look found. Of a store that could not be asked nothing is told. */
-  lookedAt(sample: Sample, look: Look): void {
-    const key = keyOf(sample);
-    const entry = this.#waiting.get(key) ?? this.#found.get(key);
+  /** What a look found. */
+  lookedAt(record: Numbered, look: Look): void {
+    const entry = this.#entries.get(keyOf(record));
     if (entry === undefined) return;
-    const isFirst = sides.every((side) => entry.findings[side] === undefined);
+    const { places, findings, misses } = entry;
+    const wasAsked = () => sides.every((side) => places[side] === null || findings[side] !== undefined);
+    const isFirst = !wasAsked();
     for (const side of sides) {
       const finding = look[side];
       if (finding === undefined) continue;
-      entry.findings[side] = finding;
-      entry.misses[side] = finding === 'same' ? 0 : entry.misses[side] + 1;
+      findings[side] = finding;
+      misses[side] = finding === 'same' ? 0 : misses[side] + 1;
     }
-    const { secondLookMillis, againMillis, monotonic } = this.#options;
-    const wasAsked = sides.every((side) => !entry.expected[side] || entry.findings[side] !== undefined);
-    if (isFirst && wasAsked) this.#looked += 1;
-    const isFound = wasAsked && sides.every((side) => entry.misses[side] === 0);
-    entry.dueAt = monotonic() + (isFound ? againMillis : secondLookMillis);
-    this.#waiting.delete(key);
-    this.#found.delete(key);
-    (isFound ? this.#found : this.#waiting).set(key, entry);
-    if (isFound) this.#limitFound();
+    if (isFirst && wasAsked()) this.#looked += 1;
+    entry.dueAt = this.#options.monotonic() + this.#options.secondLookMillis;
+    if (wasAsked() && sides.every((side) => misses[side] === 0)) this.forget(record);
   }
 
   /** What was not found twice in a row, and not since. */
   misses(): readonly Miss[] {
-    return Array.from(this.#waiting.values()).flatMap(({ sample, misses, findings }) =>
+    return Array.from(this.#entries.values()).flatMap(({ sample, misses, findings }) =>
       sides.flatMap((side) => {
         const finding = findings[side];
         if (misses[side] < 2 || finding === undefined || finding === 'same') return [];
@@ -152,22 +159,13 @@ export class Samples {
     );
   }
 
-  /** Half of the room is for what is new. */
-  #limitFound(): void {
-    const { maxSamples, maxBytes, againMillis } = this.#options;
-    for (const key of this.#found.keys()) {
-      const fits = this.#found.size <= maxSamples / 2 && this.#bytes <= maxBytes / 2;
-      if (againMillis < Infinity && fits) return;
-      this.#forget(this.#found, key);
-    }
-  }
-
-  #forget(entries: Map<string, Entry>, key: string): void {
-    this.#bytes -= entries.get(key)?.sample.data.length ?? 0;
-    entries.delete(key);
+  forget(record: Numbered): void {
+    const key = keyOf(record);
+    this.#bytes -= this.#entries.get(key)?.sample.data.length ?? 0;
+    this.#entries.delete(key);
   }
 }
 
-function keyOf({ shardId, sequenceNumber }: Pick<Sample, 'shardId' | 'sequenceNumber'>): string {
+function keyOf({ shardId, sequenceNumber }: Numbered): string {
   return `${shardId}/${sequenceNumber}`;
 }

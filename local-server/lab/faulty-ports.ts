@@ -22,8 +22,8 @@ export function faultyTable(table: SensorDataTable, faults: Faults): SensorDataT
       await trouble(faults, 'table');
       if (faults.strike('table', 'throttled') === undefined) return table.put(readings, options);
       const half = Math.floor(readings.length / 2);
-      const { notTaken } = await table.put(readings.slice(0, half), options);
-      return { notTaken: [...notTaken, ...readings.slice(half)] };
+      const result = await table.put(readings.slice(0, half), options);
+      return { ...result, notTaken: [...result.notTaken, ...readings.slice(half)] };
     },
     query: (query) => table.query(query),
   };

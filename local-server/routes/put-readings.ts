@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { at } from '../../core/at.ts';
 import type { Candidate, PutReadings, StreamFull } from '../../core/put-readings.ts';
 import { sendProblem } from '../http/problem-details.ts';
 import { unpackBodies } from '../http/unpacked-body.ts';
@@ -15,6 +16,7 @@ import { bodyRecords } from './body-records.ts';
 import { BodyTooLarge, ndjsonLines } from './ndjson-lines.ts';
 import { formatReceipt } from './receipt.ts';
 import { Rejections } from './rejections.ts';
+import { Replacements } from './replacements.ts';
 
 /** `application/json`, and formats that are JSON, such as `application/senml+json` and `application/cloudevents+json`. */
 const wholeTypes = /^application\/(?:[\w.-]+\+)?json(?:;|$)/i;
@@ -88,6 +90,7 @@ type Slices = AsyncIterable<readonly Candidate[]> | Iterable<readonly Candidate[
 interface Totals {
   readonly accepted: Acceptances;
   readonly rejections: Rejections;
+  readonly replacements: Replacements;
   /** How many readings were looked at. */
   read: number;
   /** The index from which on nothing was looked at, because too many in a row were rejected or the stream is full. */
@@ -98,12 +101,16 @@ interface Totals {
 }
 
 async function putAll(putReadings: PutReadings, parts: Slices): Promise<Totals> {
-  const totals: Totals = { accepted: new Acceptances(), rejections: new Rejections(), read: 0 };
+  const collections = { accepted: new Acceptances(), rejections: new Rejections(), replacements: new Replacements() };
+  const totals: Totals = { ...collections, read: 0 };
   let acceptedEnd = 0;
   try {
     for await (const part of parts) {
       const { accepted, rejected, full } = await putReadings.put(part, totals.read);
-      for (const reading of accepted) totals.accepted.add(reading);
+      for (const reading of accepted) {
+        totals.accepted.add(reading);
+        totals.replacements.add(at(part, reading.index - totals.read));
+      }
       for (const reading of rejected) totals.rejections.add(reading);
       totals.read += part.length;
       const last = accepted.at(-1);
@@ -125,7 +132,7 @@ async function putAll(putReadings: PutReadings, parts: Slices): Promise<Totals> 
   return totals;
 }
 
-function answer(reply: FastifyReply, { accepted, rejections, stoppedAt, full }: Totals): FastifyReply {
+function answer(reply: FastifyReply, { accepted, rejections, replacements, stoppedAt, full }: Totals): FastifyReply {
   if (full !== undefined) {
     return sendProblem(reply.header('retry-after', String(full.retryAfterSeconds)), {
       status: 503,
@@ -141,7 +148,8 @@ function answer(reply: FastifyReply, { accepted, rejections, stoppedAt, full }: 
     return sendProblem(reply, { status, detail, stoppedAt, accepted: accepted.count, ...rejections.told() });
   }
   if (accepted.count > 0) {
-    return reply.code(202).type('application/json; charset=utf-8').send(formatReceipt(accepted, rejections));
+    const receipt = formatReceipt(accepted, rejections, replacements.count);
+    return reply.code(202).type('application/json; charset=utf-8').send(receipt);
   }
   if (rejections.count === 0) return sendProblem(reply, { status: 422, detail: 'There is no reading in the body.' });
   if (rejections.retryable > 0) {

@@ -34,7 +34,7 @@ async function run(options: SimulateOptions): Promise<number> {
   for (const name of signals) process.once(name, interrupt);
 
   process.stdout.write(`sending to ${options.url} by ${options.transport.type}, seed ${options.seed}\n`);
-  const { failure, verification } = await simulate(options, {
+  const { failure, verification, overwritten } = await simulate(options, {
     signal: stop.signal,
     onProgress: (progress) => {
       if (progress.phase === 'sent') for (const name of signals) process.off(name, interrupt);
@@ -43,6 +43,6 @@ async function run(options: SimulateOptions): Promise<number> {
   });
   if (failure !== undefined) throw failure;
   if (verification === undefined) return 0;
-  printer.print(formatVerification(verification));
+  printer.print(formatVerification(verification, overwritten));
   return verification.lost.count === 0 ? 0 : 1;
 }

@@ -75,8 +75,8 @@ export function formatSummary({ run, counts, seconds }: Sent & { readonly run: s
   ].join('\n');
 }
 
-/** What the server holds of what it accepted. */
-export function formatVerification(verification: Verification): string {
+/** What the server holds of what it accepted. @param overwritten Values that a later one of the same sensor and time replaced. */
+export function formatVerification(verification: Verification, overwritten = 0): string {
   const { behind, archived, lost, unannounced, repeats, duplicates, outOfOrder } = verification;
   const accepted = archived + lost.count;
   const numbers = lost.first.join(', ') + (lost.count > lost.first.length ? ', …' : '');
@@ -85,6 +85,9 @@ export function formatVerification(verification: Verification): string {
     lost.count === 0
       ? `verified: all ${accepted} accepted records are in the archive`
       : `LOST: ${lost.count} of ${accepted} accepted records are not in the archive: payloads ${numbers} of the plan (from 0)`,
+    ...(overwritten > 0
+      ? [`replaced: ${overwritten} values, by a later one of the same sensor and time; the archive has them`]
+      : []),
     `unintended duplicates ${duplicates}, out of order ${outOfOrder}, lines repeated in overlapping objects ${repeats}` +
       (unannounced > 0 ? `, archived without an answer ${unannounced}` : ''),
     '',

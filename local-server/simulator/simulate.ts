@@ -7,6 +7,7 @@ import { fleetReadings } from './fleet.ts';
 import { isHealthy } from './http-client.ts';
 import { Ledger } from './ledger.ts';
 import type { SimulateOptions } from './options.ts';
+import { overwrittenBetween, overwrittenOn } from './overwritten.ts';
 import { pace } from './pacer.ts';
 import { encodePayload, type PlannedPayload } from './payload.ts';
 import type { RetryPolicy } from './senders/delivery.ts';
@@ -26,6 +27,11 @@ export interface SimulationReport {
   readonly failure?: SimulationFailed;
   /** Absent where it was not wanted or the server cannot tell. */
   readonly verification?: Verification;
+  /**
+   * How many values of the server's whole traffic, from the start of the run to its verification, were replaced by a later one of the
+   * same sensor and time. Absent where that is not known.
+   */
+  readonly overwritten?: number;
 }
 
 export type Progress =
@@ -63,6 +69,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
   if (options.verify === 'always' && !verifies) {
     throw new SimulationFailed(`cannot verify: ${options.url} does not answer GET /health with success`);
   }
+  const overwrittenBefore = verifies ? await overwrittenOn(options.url) : undefined;
   const tally = new Tally();
   hooks.onStart?.(run, () => tally.counts());
   const ledger = verifies ? new Ledger() : undefined;
@@ -104,7 +111,8 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
     timeLimitMillis: CATCH_UP_MILLIS,
     onWaiting: (behind) => hooks.onProgress?.({ phase: 'verifying', behind }),
   });
-  return { ...report, verification };
+  const overwritten = overwrittenBetween(overwrittenBefore, await overwrittenOn(options.url));
+  return { ...report, verification, ...(overwritten !== undefined && { overwritten }) };
 }
 
 function paced(options: SimulateOptions, startedAt: number, tally: Tally, signal: AbortSignal) {

@@ -2,6 +2,7 @@
 import type { BudgetStatistics } from '../../adapters/memory/memory-budget.ts';
 import type { Shard } from '../../core/ports.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
+import type { AccountState } from '../account/account-state.ts';
 import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Problems } from './problems.ts';
@@ -37,6 +38,7 @@ export class PipelineMonitor {
   readonly #hub: EventHub;
   readonly #problems: Problems;
   readonly #memory: MemoryStatistics;
+  readonly #account: Pick<AccountState, 'summary' | 'onChange'>;
   #timer: NodeJS.Timeout | undefined;
   #nextAt = Infinity;
 
@@ -47,6 +49,7 @@ export class PipelineMonitor {
     hub: EventHub,
     problems: Problems,
     memory: MemoryStatistics,
+    account: Pick<AccountState, 'summary' | 'onChange'>,
   ) {
     this.#stream = stream;
     this.#streamName = streamName;
@@ -54,7 +57,9 @@ export class PipelineMonitor {
     this.#hub = hub;
     this.#problems = problems;
     this.#memory = memory;
+    this.#account = account;
     hub.onSubscribe(() => this.changed());
+    account.onChange(() => this.changed());
     for (const mapping of mappings) {
       const { name } = mapping;
       let advanceToldAt = -Infinity;
@@ -78,6 +83,7 @@ export class PipelineMonitor {
     return {
       stream: { name: this.#streamName, shards: await this.#stream.statistics() },
       mappings,
+      account: this.#account.summary(),
       ...(memory !== undefined && { memory: memoryState(memory) }),
     };
   }
@@ -104,7 +110,7 @@ export class PipelineMonitor {
       this.#hub.publish('pipeline', state);
       this.#problems.over('pipeline');
       const behind = state.mappings.some(({ shards }) => shards.some(({ recordsBehind }) => (recordsBehind ?? 0) > 0));
-      if (behind) this.#publishIn(BEHIND_MILLIS);
+      if (behind || state.account.verdict === 'behind') this.#publishIn(BEHIND_MILLIS);
     } catch (error) {
       // AWS may refuse for hours, for instance with credentials that expired: whoever watches is told each time.
       this.#problems.met('pipeline', error);

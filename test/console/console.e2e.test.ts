@@ -239,7 +239,9 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     await startFleet({ rate: 300, faults: 30, seconds: 2 });
     await fleetSettled();
     await page.locator('[data-lost="0"]').waitFor();
-    expect(await page.locator('.loss').innerText()).toContain('All stored');
+    expect(await page.locator('.fleet-loss').innerText()).toContain('Fleet: all stored');
+    await page.locator('.loss[data-verdict="all stored"]').waitFor();
+    expect(await page.locator('.loss').innerText()).toMatch(/^✓ All stored [\d,]+ records accepted since /);
     expect(await score('Quarantined')).toBeGreaterThan(0);
     expect(await score('Duplicates dropped')).toBeGreaterThan(0);
     expect(await score('Archived')).toBe(await score('Sent'));
@@ -261,8 +263,11 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     await open();
     await startFleet({ rate: 100, faults: 0, seconds: 1 });
     await fleetSettled();
+    await page.locator('.fleet-loss.bad').waitFor();
+    expect(await page.locator('.fleet-loss').innerText()).toMatch(/[1-9]\d* readings? lost/);
+    // Samples of all traffic are looked for in the archive.
     await page.locator('.loss.bad').waitFor();
-    expect(await page.locator('.loss').innerText()).toMatch(/[1-9]\d* readings? lost/);
+    expect(await page.locator('.loss').innerText()).toMatch(/[1-9]\d* records? not in the archive, looked for twice/);
   });
 
   test('shows that a throttled table holds up its own consumer only, and that it recovers', async () => {
@@ -318,13 +323,20 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
   test('says that the server is gone, and comes back with it', async () => {
     await open('#/history?sensor=later');
     await page.getByText('Nothing is stored for later').waitFor();
+    await putReadings([{ sensorid: 'sooner', value: 1 }]);
+    await page.locator('.loss').getByText('1 record accepted').waitFor();
     const { port } = new URL(server.url);
     await server.close();
     await page.locator('[data-connection=lost]').getByText('Not connected. Trying again').waitFor();
+    await page.locator('.loss').getByText('Cannot tell (not connected)').waitFor();
     server = await startServerAt(Number(port));
     await putReadings([{ sensorid: 'later', value: 5.25 }]);
     await page.locator('[data-connection=live]').waitFor();
     await page.getByRole('cell', { name: '5.25' }).waitFor();
+    await page
+      .locator('.restart-note')
+      .getByText('It keeps everything in memory: 1 record that it accepted before is gone')
+      .waitFor();
     forgiveFailedRequests();
   });
 
@@ -350,14 +362,34 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     const stream = { name: 'iot-SensorStream', shards: [{ shardId: 'shardId-000000000000', parentShardIds: [] }] };
     await page.route('**/pipeline', (route) => route.fulfill({ json: { stream, mappings: [] } }));
     await open();
-    await page.locator('.loss').getByText('Cannot tell').waitFor();
-    expect(await page.locator('.loss').innerText()).toContain('no fleet was started');
     await page.getByText('A deployed table does not list its sensors.').waitFor();
     await goTo('Lab');
     await page.getByText('The failure lab is not available here. A deployed stack has no lab.').waitFor();
     await goTo('Stream');
     await page.getByText('The consumers of this stack run in Lambda').waitFor();
     forgiveFailedRequests();
+  });
+
+  test('says what became of all records, and that it cannot tell where it is not told', async () => {
+    await open();
+    const verdict = (value: string) => page.locator(`.loss[data-verdict="${value}"]`);
+    await verdict('all stored').waitFor();
+    await putReadings([{ sensorid: 'kitchen', value: 1 }]);
+    await page.getByText('1 record accepted since').waitFor();
+    const { accountState, monitor } = server.services;
+    const summary = accountState.summary();
+    const why = 'the consumers run at AWS';
+    accountState.summary = () => ({ ...summary, verdict: 'cannot tell', text: `cannot tell (${why})` });
+    monitor.changed();
+    await verdict('cannot tell').getByText(`Cannot tell (${why})`).waitFor();
+    accountState.summary = () => {
+      throw new Error('AWS refuses');
+    };
+    monitor.changed();
+    await verdict('cannot tell').getByText('Cannot tell (AWS refuses)').waitFor();
+    accountState.summary = () => ({ ...summary, verdict: 'behind', text: 'behind 3 s' });
+    monitor.changed();
+    await verdict('behind').getByText('Behind 3 s').waitFor();
   });
 
   test.each(['light', 'dark'] as const)('is accessible in every view, %s', async (colorScheme) => {

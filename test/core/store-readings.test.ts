@@ -119,7 +119,8 @@ describe('a batch of readings', () => {
         },
       ],
       quarantined: [],
-      collapsed: 0,
+      replaced: [],
+      overwritten: { inBatch: 0, inTable: 0 },
       leftOut: 0,
       flagged: {},
       metrics: { published: 2, leftOut: 0 },
@@ -152,7 +153,8 @@ describe('a batch of readings', () => {
     expect(outcome).toEqual({
       stored: [],
       quarantined: [],
-      collapsed: 0,
+      replaced: [],
+      overwritten: { inBatch: 0, inTable: 0 },
       leftOut: 0,
       flagged: {},
       metrics: { published: 0, leftOut: 0 },
@@ -216,9 +218,20 @@ describe('the same key twice in one batch', () => {
       nth(3, reading('kitchen', 2)),
     ]);
 
-    expect(outcome).toMatchObject({ collapsed: 1, metrics: { published: 2 } });
+    expect(outcome).toMatchObject({
+      replaced: [{ sequenceNumber: sequenceNumber(1) }],
+      overwritten: { inBatch: 1, inTable: 0 },
+      metrics: { published: 2 },
+    });
     expect(await valuesOf('kitchen')).toEqual([2]);
     expect(outcome.stored.map((stored) => stored.sequenceNumber)).toEqual([2, 3].map(sequenceNumber).reverse());
+  });
+
+  test('counts what it replaced where the table has it, not each time that the batch comes', async () => {
+    const batch = [nth(1, reading('kitchen', 1)), nth(2, reading('kitchen', 2))];
+    const refused = await store(batch, { table: failingTable(new StoreUnavailable('table', 'is away')) });
+    expect(refused).toMatchObject({ overwritten: { inBatch: 0, inTable: 0 }, failure: {} });
+    expect(await store(batch)).toMatchObject({ overwritten: { inBatch: 1, inTable: 0 } });
   });
 
   test.each([
@@ -234,7 +247,7 @@ describe('the same key twice in one batch', () => {
       nth(2, { sensorid: 'kitchen', value: 2, timestamp }),
     ]);
 
-    expect(outcome.collapsed).toBe(1);
+    expect(outcome.replaced).toHaveLength(1);
     expect(await valuesOf('kitchen')).toEqual([2]);
   });
 
@@ -250,7 +263,7 @@ describe('the same key twice in one batch', () => {
       })),
     );
 
-    expect(outcome).toMatchObject({ collapsed: 0, flagged: { 'arrival-time': 50 }, metrics: { published: 50 } });
+    expect(outcome).toMatchObject({ replaced: [], flagged: { 'arrival-time': 50 }, metrics: { published: 50 } });
     expect(await valuesOf('n')).toEqual(Array.from({ length: 50 }, (_each, n) => n + 1));
   });
 
@@ -260,7 +273,7 @@ describe('the same key twice in one batch', () => {
       micros.map((digits, n) => nth(n + 1, reading('n', n, `2026-01-15T12:00:00.${digits}Z`))),
     );
 
-    expect(outcome.collapsed).toBe(0);
+    expect(outcome.replaced).toEqual([]);
     expect(await valuesOf('n')).toEqual(micros.map((_each, n) => n));
   });
 
@@ -281,10 +294,18 @@ describe('the same key twice in one batch', () => {
     expect(await valuesOf('n')).toEqual([1, 2]);
   });
 
+  test('counts a value as overwritten where a later batch has another one for its time, and not where it comes again', async () => {
+    await store([nth(1, reading('kitchen', 1)), nth(2, reading('garden', 1))]);
+    expect((await store([nth(1, reading('kitchen', 1))])).overwritten).toEqual({ inBatch: 0, inTable: 0 });
+    const outcome = await store([nth(3, reading('kitchen', 2)), nth(4, reading('garden', 1))]);
+    expect(outcome.overwritten).toEqual({ inBatch: 0, inTable: 1 });
+  });
+
   test('counts every record that a later one replaced', async () => {
     const outcome = await store([1, 2, 3, 4].map((n) => nth(n, reading('kitchen', n))));
 
-    expect(outcome.collapsed).toBe(3);
+    expect(outcome.replaced).toHaveLength(3);
+    expect(outcome.overwritten).toEqual({ inBatch: 3, inTable: 0 });
     expect(await valuesOf('kitchen')).toEqual([4]);
   });
 
@@ -297,7 +318,7 @@ describe('the same key twice in one batch', () => {
   test('two sensors or two instants are two keys', async () => {
     const outcome = await store([nth(1, reading('1', 1)), nth(2, reading('11', 2)), nth(3, reading('1', 3, noon + 1))]);
 
-    expect(outcome).toMatchObject({ collapsed: 0 });
+    expect(outcome).toMatchObject({ replaced: [] });
     expect(await valuesOf('1')).toEqual([1, 3]);
     expect(await valuesOf('11')).toEqual([2]);
   });

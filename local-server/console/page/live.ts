@@ -31,6 +31,8 @@ export interface LiveEvents {
   readonly quarantined: { readonly shardId: string; readonly sequenceNumber: string; readonly reason: string };
   readonly metrics: { readonly sensors: number };
   readonly pipeline: PipelineState;
+  /** The server could not tell how the pipeline is. */
+  readonly 'pipeline-unknown': { readonly problem: string };
   readonly invocation: InvocationEvent;
   readonly 'gave-up': GaveUpEvent;
   readonly faults: FaultList;
@@ -55,6 +57,7 @@ const types: readonly Type[] = [
   'quarantined',
   'metrics',
   'pipeline',
+  'pipeline-unknown',
   'invocation',
   'gave-up',
   'faults',

@@ -3,8 +3,8 @@ import { request } from './api.ts';
 import { type BatchTree, withGivenUp, withInvocation, withPipeline } from './bisection.ts';
 import { Live } from './live.ts';
 import { Store } from './store.ts';
-import { isRestart } from './restart.ts';
 import type {
+  AccountSummary,
   ActiveFault,
   ClockState,
   FleetState,
@@ -38,6 +38,10 @@ export const scoreboard = new Store<Scoreboard | undefined>(undefined);
 export const scoreboardFailure = new Store<string | undefined>(undefined);
 export const fleet = new Store<FleetState | undefined>(undefined);
 export const pipeline = new Store<PipelineState | undefined>(undefined);
+/** Why the server did not say how the pipeline is, in words. */
+export const pipelineFailure = new Store<string | undefined>(undefined);
+/** The account of the server before it was started again, as far as this page saw it. */
+export const beforeRestart = new Store<AccountSummary | undefined>(undefined);
 export const activeFaults = new Store<readonly ActiveFault[]>([]);
 /** How far the server's virtual clock is ahead of the system's. */
 export const clockOffset = new Store(0);
@@ -57,9 +61,10 @@ export function start(): void {
   live.on('scoreboard', keepScore);
   live.on('fleet', (state) => fleet.set(state));
   live.on('pipeline', (state) => {
-    pipeline.set(state);
+    keepPipeline(state);
     batchTrees.set(withPipeline(batchTrees.value, state));
   });
+  live.on('pipeline-unknown', ({ problem }) => pipelineFailure.set(problem));
   live.on('faults', ({ faults }) => activeFaults.set(faults));
   live.on('clock', ({ offsetMillis }) => clockOffset.set(offsetMillis));
   live.on('invocation', (event) => {
@@ -86,10 +91,8 @@ export function start(): void {
 async function refresh(): Promise<void> {
   batchTrees.set([]);
   await Promise.allSettled([
-    request<Scoreboard>('/scoreboard').then(keepScore, (error: unknown) =>
-      scoreboardFailure.set(error instanceof Error ? error.message : String(error)),
-    ),
-    request<PipelineState>('/pipeline').then((state) => pipeline.set(state)),
+    request<Scoreboard>('/scoreboard').then(keepScore, (error: unknown) => scoreboardFailure.set(messageOf(error))),
+    request<PipelineState>('/pipeline').then(keepPipeline, (error: unknown) => pipelineFailure.set(messageOf(error))),
     request<ClockState>('/lab/clock').then(({ offsetMillis }) => clockOffset.set(offsetMillis)),
   ]);
 }
@@ -97,6 +100,21 @@ async function refresh(): Promise<void> {
 function keepScore(state: Scoreboard): void {
   scoreboard.set(state);
   scoreboardFailure.set(undefined);
+}
+
+function keepPipeline(state: PipelineState): void {
+  pipelineFailure.set(undefined);
+  const before = pipeline.value?.account;
+  if (before !== undefined && before.since !== state.account.since) {
+    beforeRestart.set(before);
+    // The server counts from 0 again: a rate across the restart would be negative.
+    samples.set([]);
+  }
+  pipeline.set(state);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 let lastId = 0;
@@ -115,8 +133,5 @@ function sample(): void {
   const recordsPut = new Map(
     state.stream.shards.flatMap(({ shardId, recordsPut: put }) => (put === undefined ? [] : [[shardId, put] as const])),
   );
-  const before = samples.value.at(-1);
-  // A server that started again counts from 0: a rate across the restart would be negative.
-  const earlier = before !== undefined && isRestart(before.recordsPut, recordsPut) ? [] : samples.value;
-  samples.set([...earlier, { at, ages, recordsPut }].slice(-MAX_SAMPLES));
+  samples.set([...samples.value, { at, ages, recordsPut }].slice(-MAX_SAMPLES));
 }

@@ -142,8 +142,23 @@ export interface PipelineState {
   readonly stream: { readonly name: string; readonly shards: readonly ShardStatistics[] };
   /** Empty where the consumers of a deployed stack run elsewhere. */
   readonly mappings: readonly MappingState[];
+  readonly account: AccountSummary;
   /** Absent where the stores are elsewhere. */
   readonly memory?: MemoryState;
+}
+
+/** What became of all records since the server started (`GET /account`). */
+export interface AccountSummary {
+  readonly verdict: 'all stored' | 'behind' | 'problems' | 'cannot tell';
+  /** The verdict in words. */
+  readonly text: string;
+  readonly since: string;
+  readonly accepted: number;
+  readonly fromOthers: number;
+  /** Values that no history has any more; null where not all of them are known. */
+  readonly overwritten: number | null;
+  /** Sentences. */
+  readonly problems: readonly string[];
 }
 
 /** How full the stores of the server are. */

@@ -109,6 +109,24 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
         ],
       });
     },
+    'counts the readings that a later one of the request replaces, and the history has the later one': async (
+      server,
+    ) => {
+      const reading = (value: number, timestamp?: string) => ({ sensorid: 'contract-twice', value, timestamp });
+      const readings = [
+        reading(1, at(0)),
+        reading(2, at(0)),
+        reading(2, at(0)),
+        reading(3, at(1)),
+        reading(4),
+        reading(5),
+      ];
+      const response = await postJson(server, '/readings', readings);
+      expect(await response.json()).toMatchObject({ accepted: 6, replaced: 1, rejected: [] });
+      await eventually(async () => (await historyOf(server, '', 'contract-twice')).readings.length === 4);
+      const values = (await historyOf(server, '?order=asc', 'contract-twice')).readings.map(({ value }) => value);
+      expect(values).toEqual([2, 3, 4, 5]);
+    },
     'takes NDJSON, and keeps the order of a sensor': async (server) => {
       const values = [5, 4, 3, 2, 1];
       const lines = values.map((value) => JSON.stringify({ sensorid: 'contract-lines', value, timestamp: at(0) }));

@@ -79,6 +79,32 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
       expect(await getJson(server, '/ready')).toMatchObject({ status: 'ready', stack: 'iot', problems: [] });
     },
   },
+  'GET /account': {
+    'finds every record on both sides, and names what was given up': async (server) => {
+      interface Account {
+        text: string;
+        verdict: string;
+        accepted: { http: number; kinesis: number };
+        fromOthers: number;
+        archive: Record<string, number>;
+        store: Record<string, number>;
+        problems: { kind: string; side: string; records: number }[];
+      }
+      const read = () => getJson<Account>(server, '/account');
+      await eventually(async () => {
+        const { archive, store } = await read();
+        return archive.pending === 0 && store.pending === 0;
+      });
+      const { verdict, text, accepted, fromOthers, archive, store, problems } = await read();
+      const total = accepted.http + accepted.kinesis + fromOthers;
+      const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+      expect(accepted.http).toBeGreaterThan(0);
+      expect(accepted.kinesis).toBeGreaterThan(0);
+      expect([sum(archive), sum(store)]).toEqual([total, total]);
+      expect(problems).toMatchObject([{ kind: 'given up', side: 'store', records: 1 }]);
+      expect([verdict, text]).toEqual(['problems', '1 problem']);
+    },
+  },
   'GET /pipeline': {
     'shows the shards, both consumers, and what they gave up': async (server) => {
       const { stream, mappings, problems } = await getJson<{

@@ -38,7 +38,7 @@ test('lists the first 100 invalid readings and all that can be sent again, and g
   }));
   const throttled = { index: 200, reason: 'not taken, send it again', reasons: [] };
   const receipt = JSON.parse(
-    formatReceipt(acceptancesOf(accepted), rejectionsOf([...invalid, throttled])).toString(),
+    formatReceipt(acceptancesOf(accepted), rejectionsOf([...invalid, throttled]), 0).toString(),
   ) as {
     rejected: unknown;
     records: { index: number }[];
@@ -57,7 +57,7 @@ test.each([
   ['of readings some of which were refused', accepted, rejected],
   ['of one reading', accepted.slice(0, 1), []],
 ])('a receipt %s is JSON in UTF-8', (_, taken, refused) => {
-  expect(JSON.parse(formatReceipt(acceptancesOf(taken), rejectionsOf(refused)).toString())).toEqual({
+  expect(JSON.parse(formatReceipt(acceptancesOf(taken), rejectionsOf(refused), 0).toString())).toEqual({
     accepted: taken.length,
     rejectedCount: refused.length,
     rejected: refused,
@@ -69,7 +69,7 @@ test('of more than 10,000 readings lists the first, and says where in the shards
   const taken = Array.from({ length: 25_000 }, (_, index) => ({
     ...{ index, sequenceNumber: String(100_000 + index), shardId: `shard-${index % 2}` },
   }));
-  const bytes = formatReceipt(acceptancesOf(taken), rejectionsOf([]));
+  const bytes = formatReceipt(acceptancesOf(taken), rejectionsOf([]), 0);
   expect(bytes.length).toBeLessThan(1_000_000);
   const { records, ...others } = JSON.parse(bytes.toString()) as { records: readonly unknown[] };
   expect(records).toHaveLength(10_000);

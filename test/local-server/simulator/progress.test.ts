@@ -102,5 +102,8 @@ describe('the summary', () => {
         'LOST: 12 of 100 accepted records are not in the archive: payloads 3, 4, 5, … of the plan (from 0)\n' +
         'unintended duplicates 2, out of order 0, lines repeated in overlapping objects 1, archived without an answer 2\n',
     );
+    expect(formatVerification(some, 7)).toContain(
+      '\nreplaced: 7 values, by a later one of the same sensor and time; the archive has them\n',
+    );
   });
 });

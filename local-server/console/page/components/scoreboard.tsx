@@ -1,35 +1,30 @@
 import type { ComponentChildren } from 'preact';
 import { countOf, formatCount, formatDuration } from '../format.ts';
-import { formatRoute } from '../address.ts';
 import { scoreboard, scoreboardFailure } from '../state.ts';
 import { useStore } from '../store.ts';
 import type { Scoreboard as State } from '../wire.ts';
 import { Connection } from './connection.tsx';
 import { Mark } from './notice.tsx';
+import { RestartNote, TrafficVerdict } from './traffic-verdict.tsx';
 
-/** Where the readings of this run are: counted from what the archive, the table and the quarantine hold. */
+/** What is said of all traffic; and, where a fleet runs, where its readings are. */
 export function Scoreboard() {
   const state = useStore(scoreboard);
   const failure = useStore(scoreboardFailure);
-  const run = state?.run ?? undefined;
+  const hasRun = state !== undefined && state.run !== null;
   return (
     <aside class="scoreboard" aria-label="Scoreboard">
-      {state === undefined || run === undefined || failure !== undefined ? (
+      <TrafficVerdict />
+      <Connection />
+      <RestartNote />
+      {failure !== undefined && (
+        <p class="fleet-loss">
+          <Mark sign="?" /> Fleet: cannot tell ({failure})
+        </p>
+      )}
+      {failure === undefined && hasRun && (
         <>
-          <p class="loss" role="status">
-            <Mark sign="?" /> Cannot tell <span class="of">({reasonOf(state, failure)})</span>
-          </p>
-          <Connection />
-          {failure === undefined && state !== undefined && (
-            <p>
-              <a href={formatRoute('devices')}>Start a fleet</a>, and this line counts where its readings are.
-            </p>
-          )}
-        </>
-      ) : (
-        <>
-          <Loss state={state} />
-          <Connection />
+          <FleetLoss state={state} />
           <dl>
             <Count name="Sent" of={state.sent} about="By the fleet, duplicates and bad payloads included." />
             <Count name="Archived" of={state.archived} about="Different readings of this run that the archive holds." />
@@ -68,15 +63,8 @@ export function Scoreboard() {
   );
 }
 
-/** Why nothing is said. */
-function reasonOf(state: State | undefined, failure: string | undefined): string {
-  if (failure !== undefined) return failure;
-  if (state === undefined) return 'the scoreboard has not answered yet';
-  return 'only the readings of a fleet are counted, and no fleet was started';
-}
-
 /** Green only where everything that was accepted has been found. */
-function Loss({ state: { lost, accepted, missingInTable, givenUp, pending } }: { state: State }) {
+function FleetLoss({ state: { lost, accepted, missingInTable, givenUp, pending } }: { state: State }) {
   const problems = [
     ...(lost > 0 ? [`${countOf(lost, 'reading')} lost`] : []),
     ...(missingInTable > 0 ? [`${formatCount(missingInTable)} not in the table`] : []),
@@ -84,12 +72,11 @@ function Loss({ state: { lost, accepted, missingInTable, givenUp, pending } }: {
   ];
   const isBad = problems.length > 0;
   const isBehind = !isBad && pending > 0;
-  const words = isBad ? problems.join(', ') : isBehind ? `${formatCount(pending)} on the way` : 'All stored';
+  const words = isBad ? problems.join(', ') : isBehind ? `${formatCount(pending)} on the way` : 'all stored';
   return (
-    <p class={`loss ${isBad ? 'bad' : isBehind ? 'behind' : 'good'}`} role="status" data-lost={lost}>
-      <Mark sign={isBad ? '✕' : isBehind ? '…' : '✓'} />
-      {words}
-      <span class="of"> of {formatCount(accepted)} that the server took from the fleet</span>
+    <p class={`fleet-loss ${isBad ? 'bad' : isBehind ? 'behind' : 'good'}`} role="status" data-lost={lost}>
+      <Mark sign={isBad ? '✕' : isBehind ? '…' : '✓'} /> Fleet: {words}
+      <span class="of"> of {formatCount(accepted)} that the server took from it</span>
     </p>
   );
 }
