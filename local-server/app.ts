@@ -1,4 +1,5 @@
 /** Builds the server. It never listens (`main.ts` does), so that tests can inject requests. */
+import compress from '@fastify/compress';
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type {
@@ -39,6 +40,7 @@ import { labRoute } from './routes/lab.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { objectsRoute } from './routes/objects.ts';
 import { pageRoute } from './routes/page.ts';
+import { prometheusRoute } from './routes/prometheus.ts';
 import { pipelineRoute } from './routes/pipeline.ts';
 import { putReadingsRoute } from './routes/put-readings.ts';
 import { quarantineRoute } from './routes/quarantine.ts';
@@ -103,6 +105,9 @@ export interface AppOptions extends Pick<ServerOptions, 'host' | 'retentionHours
 /** Percent-encoded, a sensor id of 256 characters of 4 bytes is this long. */
 const MAX_PARAMETER_LENGTH = 256 * 4 * 3;
 
+/** What is smaller fits into one packet. */
+const MIN_COMPRESSED_BYTES = 1_400;
+
 /** The consumers run from `ready` until `close`, which finishes what is in flight. */
 export async function buildApp(services: AppServices, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -158,6 +163,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
 
   await app.register(putReadingsRoute(services.putReadings));
   await app.register(influxWriteRoute(services.putReadings));
+  // The routes from here on. Receipts are not compressed: it would take longer than checking the readings.
+  await app.register(compress, { encodings: ['gzip', 'deflate'], threshold: MIN_COMPRESSED_BYTES });
   await app.register(sensorsRoute(services.sensorDirectory));
   await app.register(historyRoute(services.sensorHistory));
   await app.register(
@@ -187,6 +194,12 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
     }),
   );
   await app.register(accountRoute(services.accountState));
+  await app.register(
+    prometheusRoute({
+      ...{ account: services.accountState, monitor: services.monitor, load, problems: services.problems },
+      attempts: access.attempts,
+    }),
+  );
   await app.register(eventsRoute(services.eventHub));
   await app.register(scoreboardRoute(services.scoreboard));
   await app.register(

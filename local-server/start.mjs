@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 import { build } from 'esbuild';
 
 /** What the server loads from others at each start. Whatever else it asks for is loaded from node_modules as usual. */
-const packageNames = ['@fastify/swagger', 'fastify', 'inversify', 'pino', 'typebox'];
+const packageNames = ['@fastify/compress', '@fastify/swagger', 'fastify', 'inversify', 'pino', 'typebox'];
 
 const require = createRequire(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));

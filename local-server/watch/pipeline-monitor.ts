@@ -7,9 +7,14 @@ import type { EventSourceMapping } from '../delivery/event-source-mapping.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Problems } from './problems.ts';
 
-/** What the stream tells about its shards; memory knows more about them than AWS does. */
+/** What the stream tells about a shard; memory knows more than AWS does. */
+interface ShardStatistics extends Shard {
+  /** Since the server started. */
+  readonly recordsPut?: number;
+}
+
 export interface StreamStatistics {
-  statistics(): readonly Shard[] | Promise<readonly Shard[]>;
+  statistics(): readonly ShardStatistics[] | Promise<readonly ShardStatistics[]>;
 }
 
 /** How full the stores in this process are; undefined where they are elsewhere. */

@@ -164,6 +164,17 @@ export const dataChecks: Readonly<Record<string, Checks>> = {
       expect([...first.readings, ...second.readings].map(({ value }) => value)).toEqual([...VALUES].reverse());
       expect(second.nextCursor).toBeUndefined();
     },
+    'is compressed on request, and only then': async (server) => {
+      const sensorid = `contract-${randomUUID()}`;
+      const readings = Array.from({ length: 100 }, (_, n) => ({ sensorid, value: n, timestamp: at(n) }));
+      expect((await postJson(server, '/readings', readings)).status).toBe(202);
+      await eventually(async () => (await historyOf(server, '?limit=100', sensorid)).readings.length === 100);
+      const url = `${server.url}/sensors/${sensorid}/readings?limit=100`;
+      const plain = await getPacked(url, 'identity');
+      const packed = await getPacked(url, 'gzip, deflate, br');
+      expect([plain.encoding, packed.encoding]).toEqual([undefined, 'gzip']);
+      expect(packed.bytes).toBeLessThan(plain.bytes / 4);
+    },
     'has every reading of one millisecond, also of those that brought no time': async (server) => {
       const sensorid = `contract-${randomUUID()}`;
       const micros = [0, 200, 400, 600].map((n) => ({

@@ -105,6 +105,26 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
       expect([verdict, text]).toEqual(['problems', '1 problem']);
     },
   },
+  'GET /metrics': {
+    'has the figures of the account and the consumers, as Prometheus reads them': async ({ url, services }) => {
+      const response = await fetch(`${url}/metrics`);
+      expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+      const lines = (await response.text()).trim().split('\n');
+      const sample = /^([a-z_0-9]+)(\{(?:[a-z_]+="[^"]*",?)+\})? (-?[\d.e+-]+)$/;
+      const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => sample.exec(line) ?? [line]);
+      expect(samples.filter(({ length }) => length === 1)).toEqual([]);
+      const values = new Map(samples.map(([, name, labels = '', value]) => [`${name}${labels}`, Number(value)]));
+      const { accepted, store } = services.accountState.read();
+      expect(accepted.http).toBeGreaterThan(0);
+      expect(values.get('iot_records_accepted_total{door="http"}')).toBe(accepted.http);
+      const settled = 'iot_records_settled_total{consumer="store-readings",outcome="quarantined"}';
+      expect(values.get(settled)).toBe(store.quarantined);
+      expect(values.get('iot_verdict{verdict="problems"}')).toBe(1);
+      expect(values.get('iot_verdict{verdict="all stored"}')).toBe(0);
+      expect(values.get('iot_problem_records{kind="given up"}')).toBe(1);
+      expect(values.get('iot_server_problems')).toBe(0);
+    },
+  },
   'GET /pipeline': {
     'shows the shards, both consumers, and what they gave up': async (server) => {
       const { stream, mappings, problems } = await getJson<{
