@@ -209,6 +209,7 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       mappings: services.mappings,
       simulation: services.identity.adapters === 'memory' || options.allowSimulation === true,
       isPrivate: isLoopback(options.host) || options.token !== undefined,
+      token: options.token,
     }),
   );
   await app.register(sessionRoute(access));

@@ -60,8 +60,12 @@ export function readDoorOptions(values: Values, environment: NodeJS.ProcessEnv):
 }
 
 /** What is typed goes before what the environment says. */
-function readToken(
-  { token, 'token-file': file, 'no-auth': none }: Values,
+export function readToken(
+  {
+    token,
+    'token-file': file,
+    'no-auth': none = false,
+  }: Pick<Values, 'token' | 'token-file'> & { 'no-auth'?: boolean },
   { IOT_TOKEN }: NodeJS.ProcessEnv,
 ): TokenChoice {
   if (token !== undefined && file !== undefined) throw new InvalidRequest('--token', 'does not go with --token-file');

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/ports.ts';
 import type { Logger } from '../../handlers/logger.ts';
 import type { EventHub } from '../watch/event-hub.ts';
+import type { ServerAddress } from '../simulator/http-client.ts';
 import { simulate } from '../simulator/simulate.ts';
 import type { Counts } from '../simulator/tally.ts';
 import { systemTimer } from '../simulator/timer.ts';
@@ -69,9 +70,9 @@ export class Fleet {
     return { ...this.#state, counts: this.#counts?.() ?? null };
   }
 
-  /** @param server Where this server listens. @throws Error where a fleet is running. */
+  /** @param server This server, as its clients reach it. @throws Error where a fleet is running. */
   start(
-    server: string,
+    server: ServerAddress,
     { seed = randomInt(2 ** 31), ...given }: Omit<FleetOptions, 'seed'> & { readonly seed?: number | undefined },
   ): FleetState {
     if (this.running) throw new Error('a fleet is running');
@@ -95,13 +96,13 @@ export class Fleet {
     await this.stop();
   }
 
-  async #simulate(server: string, options: FleetOptions, signal: AbortSignal): Promise<void> {
+  async #simulate(server: ServerAddress, options: FleetOptions, signal: AbortSignal): Promise<void> {
     const { scoreboard, clock, streamName } = this.#services;
     const { devices, rate, seed, faults, durationSeconds, transport } = options;
     try {
       const { failure } = await simulate(
         {
-          url: server,
+          ...server,
           transport: transport === 'http' ? { type: 'http' } : { type: 'kinesis', streamName },
           source: { type: 'fleet', devices, start: clock.now() },
           rate,

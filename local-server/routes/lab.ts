@@ -28,6 +28,7 @@ import {
 import { InvalidRequest } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import { MappingInUse } from '../delivery/mapping-control.ts';
+import type { AccessToken } from '../http/access-token.ts';
 import { sendProblem } from '../http/problem-details.ts';
 
 export interface LabRouteOptions {
@@ -40,11 +41,14 @@ export interface LabRouteOptions {
   readonly simulation: boolean;
   /** Whether strangers are kept out: the server listens on loopback, or asks for a token. */
   readonly isPrivate: boolean;
+  /** What clients must know, the fleet too. */
+  readonly token: AccessToken | undefined;
 }
 
 const tags = ['lab'];
 
-export function labRoute({ fleet, lab, mappings, simulation, isPrivate }: LabRouteOptions): FastifyPluginAsyncTypebox {
+export function labRoute(options: LabRouteOptions): FastifyPluginAsyncTypebox {
+  const { fleet, lab, mappings, simulation, isPrivate, token } = options;
   return async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
       if (!isPrivate) {
@@ -85,7 +89,12 @@ export function labRoute({ fleet, lab, mappings, simulation, isPrivate }: LabRou
         const { devices = 10, rate = 10, faults = 0, transport = 'http', durationSeconds = 0, seed } = body;
         return reply
           .code(201)
-          .send(fleet.start(app.listeningOrigin, { devices, rate, faults, transport, durationSeconds, seed }));
+          .send(
+            fleet.start(
+              { url: app.listeningOrigin, token: token?.reveal() },
+              { devices, rate, faults, transport, durationSeconds, seed },
+            ),
+          );
       },
     );
     app.delete('/lab/fleet', { schema: { summary: 'Stop the fleet', tags, response: { 200: FleetReply } } }, () =>

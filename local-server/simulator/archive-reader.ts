@@ -2,7 +2,7 @@ import { parseArchiveKey } from '../../core/archive-key.ts';
 import { type ArchiveLine, parseArchiveLine } from '../../core/archive-line.ts';
 import { compareSequenceNumbers } from '../../core/sequence-number.ts';
 import { SimulationFailed } from './errors.ts';
-import { endpoint, get } from './http-client.ts';
+import { get, type ServerAddress } from './http-client.ts';
 
 const PAGE = 1_000;
 
@@ -14,7 +14,7 @@ const PAGE = 1_000;
  * @param wanted Whether an object that goes from the first to the last sequence number is to be read.
  */
 export async function* readArchive(
-  server: string,
+  server: ServerAddress,
   dates: readonly string[],
   wanted: (first: string, last: string) => boolean,
 ): AsyncGenerator<ArchiveLine> {
@@ -26,19 +26,21 @@ export async function* readArchive(
     }
     for (const { key } of objects.sort((a, b) => compareSequenceNumbers(a.first, b.first))) {
       const path = key.split('/').map(encodeURIComponent).join('/');
-      const { body } = await get(endpoint(server, `/archive/${path}`));
+      const { body } = await get(server, `/archive/${path}`);
       if (body !== null) for await (const line of linesOf(body)) yield parseArchiveLine(line);
     }
   }
 }
 
-async function* listKeys(server: string, prefix: string): AsyncGenerator<string> {
+async function* listKeys(server: ServerAddress, prefix: string): AsyncGenerator<string> {
   let after = '';
   for (;;) {
     const query = new URLSearchParams({ prefix, limit: String(PAGE), ...(after === '' ? {} : { after }) });
-    const url = endpoint(server, `/archive?${query.toString()}`);
-    const { objects } = (await (await get(url)).json()) as { readonly objects?: readonly { readonly key: string }[] };
-    if (objects === undefined) throw new SimulationFailed(`GET ${url}: the answer has no "objects"`);
+    const path = `/archive?${query.toString()}`;
+    const { objects } = (await (await get(server, path)).json()) as {
+      readonly objects?: readonly { readonly key: string }[];
+    };
+    if (objects === undefined) throw new SimulationFailed(`GET ${path}: the answer has no "objects"`);
     for (const { key } of objects) yield key;
     const last = objects.at(-1);
     if (last === undefined) return;

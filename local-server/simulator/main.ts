@@ -1,7 +1,8 @@
 /** `npm run simulate`: options in, progress and summary out, and an exit code. `--help` tells the rest. */
 import { InvalidRequest } from '../../core/errors.ts';
 import { SimulationFailed } from './errors.ts';
-import { help, parseOptions, type SimulateOptions } from './options.ts';
+import { accessToken } from '../http/access-token.ts';
+import { help, parseOptions, type SimulateOptions, tokenChoice } from './options.ts';
 import { formatVerification, ProgressPrinter } from './progress.ts';
 import { simulate } from './simulate.ts';
 
@@ -10,7 +11,10 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args);
-    if (options !== 'help') return await run(options);
+    if (options !== 'help') {
+      const token = await accessToken(tokenChoice(args, process.env), 'localhost');
+      return await run({ ...options, token: token?.reveal() });
+    }
     process.stdout.write(help);
     return 0;
   } catch (error) {

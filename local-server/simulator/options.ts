@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 
 import { InvalidRequest } from '../../core/errors.ts';
 import type { EpochMillis } from '../../core/ports.ts';
+import type { TokenChoice } from '../http/access-token.ts';
+import { readToken } from '../http/door-options.ts';
 import { stackNames } from '../../core/stack-names.ts';
 import { readSentTime } from '../../core/sent-time.ts';
 import type { CsvOptions } from './csv.ts';
@@ -13,6 +15,8 @@ const DEFAULT_STREAM_NAME = stackNames('iot', '000000000000').stream;
 export interface SimulateOptions {
   /** The server, or with Kinesis the endpoint. */
   readonly url: string;
+  /** What the server asks of its clients. */
+  readonly token?: string | undefined;
   readonly transport: { readonly type: 'http' } | { readonly type: 'kinesis'; readonly streamName: string };
   readonly source:
     | { readonly type: 'fleet'; readonly devices: number; readonly start?: EpochMillis }
@@ -37,6 +41,7 @@ export const help = `Sends readings of a simulated fleet, or of a CSV file, to a
 Where to
   --url URL            the server, or with --kinesis the endpoint (http://127.0.0.1:3000)
   --kinesis            put records as an AWS client does, instead of POST /readings
+  --token-file FILE    the server's token, where it asks for one, is in this file (or in the variable IOT_TOKEN)
   --stream-name NAME   the stream for --kinesis (${DEFAULT_STREAM_NAME})
 
 How much
@@ -62,8 +67,8 @@ Afterwards
 Exit code: 0 all is well, 1 something was lost or the server is gone, 2 wrong options.
 `;
 
-/** What the command line asks for. @throws InvalidRequest naming the option, and what is expected. */
-export function parseOptions(args: readonly string[]): SimulateOptions | 'help' {
+/** What the command line asks for, the token apart. @throws InvalidRequest naming the option, and what is expected. */
+export function parseOptions(args: readonly string[]): Omit<SimulateOptions, 'token'> | 'help' {
   const given = parse(args);
   if (given.help === true) return 'help';
   if (given.verify === true && given['no-verify'] === true) {
@@ -86,6 +91,11 @@ export function parseOptions(args: readonly string[]): SimulateOptions | 'help' 
   };
 }
 
+/** Where the command line and the environment say that the token is. */
+export function tokenChoice(args: readonly string[], environment: NodeJS.ProcessEnv): TokenChoice {
+  return readToken({ 'token-file': parse(args)['token-file'] }, environment);
+}
+
 type Given = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
@@ -95,6 +105,7 @@ function parse(args: readonly string[]) {
       options: {
         url: { type: 'string', default: 'http://127.0.0.1:3000' },
         kinesis: { type: 'boolean' },
+        'token-file': { type: 'string' },
         'stream-name': { type: 'string' },
         devices: { type: 'string' },
         rate: { type: 'string' },

@@ -1,5 +1,5 @@
 /** Values that a later reading of the same sensor and time took the place of, as the server counts them for all its traffic. */
-import { endpoint, get } from './http-client.ts';
+import { get, type ServerAddress } from './http-client.ts';
 
 export interface OverwrittenCount {
   /** The server counts from here on. */
@@ -8,8 +8,8 @@ export interface OverwrittenCount {
 }
 
 /** @returns undefined where the server does not know all of them. @throws SimulationFailed where it does not answer. */
-export async function overwrittenOn(server: string): Promise<OverwrittenCount | undefined> {
-  const { account } = (await (await get(endpoint(server, '/pipeline'))).json()) as {
+export async function overwrittenOn(server: ServerAddress): Promise<OverwrittenCount | undefined> {
+  const { account } = (await (await get(server, '/pipeline')).json()) as {
     readonly account?: { readonly since: string; readonly overwritten: number | null };
   };
   if (account === undefined || account.overwritten === null) return undefined;

@@ -64,12 +64,13 @@ const CATCH_UP_MILLIS = 60_000;
  */
 export async function simulate(options: SimulateOptions, hooks: SimulateHooks = {}): Promise<SimulationReport> {
   const startedAt = Date.now();
+  const server = { url: options.url, token: options.token };
   const run = `${options.seed}-${startedAt.toString(36)}`;
-  const verifies = options.verify !== 'never' && (await isHealthy(options.url));
+  const verifies = options.verify !== 'never' && (await isHealthy(server));
   if (options.verify === 'always' && !verifies) {
     throw new SimulationFailed(`cannot verify: ${options.url} does not answer GET /health with success`);
   }
-  const overwrittenBefore = verifies ? await overwrittenOn(options.url) : undefined;
+  const overwrittenBefore = verifies ? await overwrittenOn(server) : undefined;
   const tally = new Tally();
   hooks.onStart?.(run, () => tally.counts());
   const ledger = verifies ? new Ledger() : undefined;
@@ -101,7 +102,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
   if (ledger === undefined || failure !== undefined) return report;
 
   const verification = await verify({
-    server: options.url,
+    server,
     run,
     ledger,
     from: startedAt,
@@ -111,7 +112,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
     timeLimitMillis: CATCH_UP_MILLIS,
     onWaiting: (behind) => hooks.onProgress?.({ phase: 'verifying', behind }),
   });
-  const overwritten = overwrittenBetween(overwrittenBefore, await overwrittenOn(options.url));
+  const overwritten = overwrittenBetween(overwrittenBefore, await overwrittenOn(server));
   return { ...report, verification, ...(overwritten !== undefined && { overwritten }) };
 }
 
@@ -131,7 +132,7 @@ async function* counted(payloads: AsyncIterable<PlannedPayload>, tally: Tally): 
   }
 }
 
-async function senderOf({ url, transport }: SimulateOptions, tally: Tally): Promise<Sender> {
+async function senderOf({ url, token, transport }: SimulateOptions, tally: Tally): Promise<Sender> {
   const retry: RetryPolicy = {
     tries: 10,
     baseMillis: 100,
@@ -140,10 +141,10 @@ async function senderOf({ url, transport }: SimulateOptions, tally: Tally): Prom
     random: Math.random,
     onRetry: () => tally.retries++,
   };
-  if (transport.type === 'http') return new HttpSender(url, retry);
+  if (transport.type === 'http') return new HttpSender({ url, token }, retry);
   // The SDK takes its time to load, and the server, which has a simulator too, must start without it.
   const { kinesisClient, KinesisSender } = await import('./senders/kinesis.ts');
-  return new KinesisSender(kinesisClient(url), transport.streamName, retry);
+  return new KinesisSender(kinesisClient({ url, token }), transport.streamName, retry);
 }
 
 interface Parcel extends Message {

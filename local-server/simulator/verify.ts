@@ -3,7 +3,7 @@ import { pipeline } from '../../core/pipeline.ts';
 import type { EpochMillis } from '../../core/ports.ts';
 import { readArchive } from './archive-reader.ts';
 import { SimulationFailed } from './errors.ts';
-import { endpoint, get } from './http-client.ts';
+import { get, type ServerAddress } from './http-client.ts';
 import type { Ledger } from './ledger.ts';
 import { OrderCheck } from './order-check.ts';
 import { readStamps } from './payload.ts';
@@ -27,7 +27,7 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
-  readonly server: string;
+  readonly server: ServerAddress;
   readonly run: string;
   readonly ledger: Ledger;
   /** When the run was sending. */
@@ -113,10 +113,9 @@ interface Standing {
   readonly certain: boolean;
 }
 
-async function standingOf(server: string): Promise<Standing> {
-  const url = endpoint(server, '/pipeline');
-  const { mappings } = (await (await get(url)).json()) as PipelineState;
-  if (mappings === undefined) throw new SimulationFailed(`GET ${url}: the answer has no "mappings"`);
+async function standingOf(server: ServerAddress): Promise<Standing> {
+  const { mappings } = (await (await get(server, '/pipeline')).json()) as PipelineState;
+  if (mappings === undefined) throw new SimulationFailed(`GET /pipeline: the answer has no "mappings"`);
   const shards = mappings.flatMap(({ name, shards: of }) => of.map((shard) => ({ name, ...shard })));
   return {
     behind: shards

@@ -1,5 +1,5 @@
 import { SimulationFailed } from '../errors.ts';
-import { describeFailure, endpoint } from '../http-client.ts';
+import { authorization, describeFailure, endpoint, NEEDS_TOKEN, type ServerAddress } from '../http-client.ts';
 import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
 import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
 
@@ -24,11 +24,12 @@ const TIMEOUT_MILLIS = 30_000;
 /** `POST /readings` with NDJSON, a payload per line, its bytes as they are. */
 export class HttpSender implements Sender {
   readonly limits: RequestLimits = { maxItems: 500, maxBytes: 512 * 1_024, bytesOf: ({ data }) => data.length + 1 };
+  readonly #server: ServerAddress;
   readonly #url: string;
   readonly #retry: RetryPolicy;
 
-  /** @param server Its address, as `http://127.0.0.1:3000`. */
-  constructor(server: string, retry: RetryPolicy) {
+  constructor(server: ServerAddress, retry: RetryPolicy) {
+    this.#server = server;
     this.#url = endpoint(server, '/readings');
     this.#retry = retry;
   }
@@ -43,7 +44,7 @@ export class HttpSender implements Sender {
     try {
       const response = await fetch(this.#url, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-ndjson' },
+        headers: { 'content-type': 'application/x-ndjson', ...authorization(this.#server) },
         body: Buffer.concat(messages.flatMap(({ data }) => [data, lineFeed])),
         signal: AbortSignal.timeout(TIMEOUT_MILLIS),
       });
@@ -53,6 +54,7 @@ export class HttpSender implements Sender {
       return messages.map(() => ({ retry: `${this.#url}: ${describeFailure(error)}` }));
     }
     const problem = `${this.#url} answered ${status}: ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`;
+    if (status === 401) throw new SimulationFailed(`${this.#url} answered 401: ${NEEDS_TOKEN}`);
     if (status === 429 || status >= 500) return messages.map(() => ({ retry: problem }));
     const answers = status === 202 || status === 422 ? readReceipt(text, messages.length) : undefined;
     if (answers === undefined) throw new SimulationFailed(problem);

@@ -1,16 +1,19 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { SimulationFailed } from '../errors.ts';
-import { describeFailure } from '../http-client.ts';
+import { describeFailure, type ServerAddress } from '../http-client.ts';
 import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
 import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
 
-/** A client as a device would make it. On AWS it finds its credentials as any client does; elsewhere nobody checks them. */
-export function kinesisClient(server: string): KinesisClient {
-  const onAws = new URL(server).hostname.endsWith('.amazonaws.com');
+/**
+ * A client as a device would make it. On AWS it finds its credentials as any client does. The laptop's server takes its token for the
+ * secret, and any secret where it has none.
+ */
+export function kinesisClient({ url, token = 'simulator' }: ServerAddress): KinesisClient {
+  const onAws = new URL(url).hostname.endsWith('.amazonaws.com');
   return new KinesisClient({
-    endpoint: server,
+    endpoint: url,
     region: process.env.AWS_REGION ?? 'us-east-1',
-    ...(onAws ? {} : { credentials: { accessKeyId: 'simulator', secretAccessKey: 'simulator' } }),
+    ...(onAws ? {} : { credentials: { accessKeyId: 'simulator', secretAccessKey: token } }),
     // Retries are ours, so that they can be counted.
     maxAttempts: 1,
     requestHandler: { requestTimeout: 30_000 },

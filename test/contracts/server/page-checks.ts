@@ -111,7 +111,9 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
       expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
       const lines = (await response.text()).trim().split('\n');
       const sample = /^([a-z_0-9]+)(\{(?:[a-z_]+="[^"]*",?)+\})? (-?[\d.e+-]+)$/;
-      const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => sample.exec(line) ?? [line]);
+      const samples = lines
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => sample.exec(line) ?? [line]);
       expect(samples.filter(({ length }) => length === 1)).toEqual([]);
       const values = new Map(samples.map(([, name, labels = '', value]) => [`${name}${labels}`, Number(value)]));
       const { accepted, store } = services.accountState.read();

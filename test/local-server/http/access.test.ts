@@ -6,6 +6,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { AccessToken } from '../../../local-server/http/access-token.ts';
+import type { SimulateOptions } from '../../../local-server/simulator/options.ts';
+import { simulate } from '../../../local-server/simulator/simulate.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type RunningServer, startServer } from '../../support/running-server.ts';
 
 const secret = 'open-sesame-0123456789';
@@ -287,6 +290,45 @@ describe('who guesses', () => {
     expect(warnings[0]).toContain('127.0.0.1');
     expect(lines.join('')).not.toContain('guess-me');
     expect(await (await get('/pipeline', bearer)).json()).toMatchObject({ access: { failedAttempts: 5 } });
+  });
+});
+
+describe('simulated devices know the token:', () => {
+  const run = (transport: SimulateOptions['transport']): SimulateOptions => ({
+    ...{ url: server.url, transport, source: { type: 'fleet', devices: 3 }, seed: 1, faults: 0 },
+    ...{ rate: 0, durationSeconds: 0, count: 20, verify: 'always' },
+  });
+
+  test.each([{ type: 'http' }, { type: 'kinesis', streamName: 'iot-SensorStream' }] as const)(
+    'the simulator, by $type',
+    async (transport) => {
+      const { counts, verification } = await simulate({ ...run(transport), token: secret });
+      expect([counts.total.accepted, verification?.archived]).toEqual([20, 20]);
+    },
+  );
+
+  test('the simulator says what to do where it has none', async () => {
+    const needsToken = /the server asks for its token; give it with --token-file FILE or IOT_TOKEN/;
+    await expect(simulate(run({ type: 'http' }))).rejects.toThrow(needsToken);
+    const { failure } = await simulate({ ...run({ type: 'http' }), verify: 'never' });
+    expect(failure?.message).toMatch(needsToken);
+  });
+
+  test.each(['http', 'kinesis'])('the fleet of the lab, by %s', async (transport) => {
+    const body = JSON.stringify({ devices: 3, rate: 0, faults: 0, transport, durationSeconds: 1 });
+    const headers = { ...bearer, 'content-type': 'application/json' };
+    expect((await fetch(`${server.url}/lab/fleet`, { method: 'POST', headers, body })).status).toBe(201);
+    interface Fleet {
+      readonly failure?: string;
+      readonly counts: { readonly total: { readonly accepted: number } } | null;
+    }
+    const fleet = async () => (await (await get('/lab/fleet', bearer)).json()) as Fleet;
+    await eventually(async () => {
+      const { failure, counts } = await fleet();
+      return failure !== undefined || (counts?.total.accepted ?? 0) > 0;
+    });
+    expect((await fleet()).failure).toBeUndefined();
+    await fetch(`${server.url}/lab/fleet`, { method: 'DELETE', headers: bearer });
   });
 });
 

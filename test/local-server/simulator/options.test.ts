@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../core/errors.ts';
-import { parseOptions } from '../../../local-server/simulator/options.ts';
+import { parseOptions, tokenChoice } from '../../../local-server/simulator/options.ts';
 
 describe('the command line', () => {
   test('without options is ten devices over HTTP for half a minute', () => {
@@ -48,6 +48,12 @@ describe('the command line', () => {
 
   test('takes the stream of the stack iot for Kinesis', () => {
     expect(parseOptions(['--kinesis'])).toMatchObject({ transport: { streamName: 'iot-SensorStream' } });
+  });
+
+  test('says where the token is', () => {
+    expect(tokenChoice(['--token-file', 'f'], { IOT_TOKEN: 'x' })).toEqual({ type: 'file', file: 'f' });
+    expect(tokenChoice([], { IOT_TOKEN: 'x' })).toEqual({ type: 'given', token: 'x', by: 'IOT_TOKEN' });
+    expect(tokenChoice([], {})).toEqual({ type: 'as-needed' });
   });
 
   test('asks for help', () => {

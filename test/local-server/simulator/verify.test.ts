@@ -29,7 +29,7 @@ function check({
   waits = [] as (readonly string[])[],
 } = {}) {
   return verify({
-    server: server.url,
+    server: { url: server.url },
     run: 'r',
     ledger,
     from: at,

@@ -19,7 +19,7 @@ afterEach(() => server.stop());
 
 function sender({ timer = new VirtualTimer(), tries = 5, url = server.url } = {}) {
   const retry = { tries, baseMillis: 100, capMillis: 1_000, timer, random: () => 0.5, onRetry: () => retries++ };
-  return new HttpSender(url, retry);
+  return new HttpSender({ url }, retry);
 }
 const verdicts = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => (outcome.accepted ? 'taken' : outcome.reason));

@@ -51,7 +51,7 @@ afterEach(async () => {
 
 function sender(timer = new VirtualTimer()) {
   const retry = { tries: 3, baseMillis: 100, capMillis: 1_000, timer, random: () => 1, onRetry: () => retries++ };
-  return new KinesisSender(kinesisClient(url), 'readings', retry);
+  return new KinesisSender(kinesisClient({ url }), 'readings', retry);
 }
 const keysOf = (request: PutRecords) => request.Records.map(({ PartitionKey }) => PartitionKey);
 
