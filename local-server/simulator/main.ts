@@ -1,5 +1,6 @@
 /** `npm run simulate`: options in, progress and summary out, and an exit code. `--help` tells the rest. */
 import { InvalidRequest } from '../../core/errors.ts';
+import type { CsvOptions } from './csv/options.ts';
 import { SimulationFailed } from './errors.ts';
 import { accessToken } from '../http/access-token.ts';
 import { help, parseOptions, type SimulateOptions, tokenChoice } from './options.ts';
@@ -12,6 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args);
     if (options !== 'help') {
+      if (options.dryRun && options.source.type === 'csv') return await dryRun(options.source);
       const token = await accessToken(tokenChoice(args, process.env), 'localhost');
       return await run({ ...options, token: token?.reveal() });
     }
@@ -26,6 +28,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+async function dryRun(file: CsvOptions): Promise<number> {
+  const { previewCsv } = await import('./csv/preview.ts');
+  const { text, readings } = await previewCsv(file);
+  process.stdout.write(text);
+  return readings > 0 ? 0 : 1;
+}
+
 async function run(options: SimulateOptions): Promise<number> {
   const printer = new ProgressPrinter(process.stdout);
   const stop = new AbortController();
@@ -38,7 +47,7 @@ async function run(options: SimulateOptions): Promise<number> {
   for (const name of signals) process.once(name, interrupt);
 
   process.stdout.write(`sending to ${options.url} by ${options.transport.type}, seed ${options.seed}\n`);
-  const { failure, verification, overwritten } = await simulate(options, {
+  const { counts, failure, verification, overwritten } = await simulate(options, {
     signal: stop.signal,
     onProgress: (progress) => {
       if (progress.phase === 'sent') for (const name of signals) process.off(name, interrupt);
@@ -46,7 +55,10 @@ async function run(options: SimulateOptions): Promise<number> {
     },
   });
   if (failure !== undefined) throw failure;
-  if (verification === undefined) return 0;
-  printer.print(formatVerification(verification, overwritten));
-  return verification.lost.count === 0 ? 0 : 1;
+  if (verification !== undefined) printer.print(formatVerification(verification, overwritten));
+  if (counts.total.accepted === 0 && !stop.signal.aborted) {
+    process.stderr.write('nothing was accepted\n');
+    return 1;
+  }
+  return verification === undefined || verification.lost.count === 0 ? 0 : 1;
 }

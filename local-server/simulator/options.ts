@@ -7,7 +7,9 @@ import type { TokenChoice } from '../http/access-token.ts';
 import { readToken } from '../http/door-options.ts';
 import { stackNames } from '../../core/stack-names.ts';
 import { readSentTime } from '../../core/sent-time.ts';
-import type { CsvOptions } from './csv.ts';
+import { checkEncoding } from './csv/encoding.ts';
+import type { CsvOptions, DecimalMark } from './csv/options.ts';
+import { checkTimeZone } from './csv/times.ts';
 
 /** Where the stack `iot` takes readings in; the account is not part of the stream's name. */
 const DEFAULT_STREAM_NAME = stackNames('iot', '000000000000').stream;
@@ -20,7 +22,7 @@ export interface SimulateOptions {
   readonly transport: { readonly type: 'http' } | { readonly type: 'kinesis'; readonly streamName: string };
   readonly source:
     | { readonly type: 'fleet'; readonly devices: number; readonly start?: EpochMillis }
-    | ({ readonly type: 'csv' } & Omit<CsvOptions, 'onSkipped'>);
+    | ({ readonly type: 'csv' } & CsvOptions);
   /** Payloads per second; 0 for as fast as the server takes them. */
   readonly rate: number;
   /** 0 for no end. With a rate the run sends rate × duration payloads, however long a slow server makes that. */
@@ -30,6 +32,8 @@ export interface SimulateOptions {
   readonly seed: number;
   /** Share of faults, 0–1. */
   readonly faults: number;
+  /** Show how the file would be read, and send nothing. */
+  readonly dryRun?: true;
   /** Read back what the server holds; `auto` does where the server answers `GET /health`. */
   readonly verify: 'auto' | 'always' | 'never';
 }
@@ -56,15 +60,25 @@ What
   --faults SHARE       share of bad, duplicate, late and out-of-order payloads: 0.1 or 10% (0). Over HTTP bad ones are
                        refused at the door; by Kinesis they reach the quarantine
   --csv FILE           replay a CSV file; with
-  --time COLUMN          its column of timestamps: ISO 8601 or YYYY/MM/DD HH:mm[:ss]; UTC where there is no offset
+  --time COLUMN          its column of timestamps; twice for a column of dates and one of times of day
   --value COLUMN         a column of values, which becomes a sensor of that name; may be given several times
   --sensor COLUMN        its column of sensor ids, for files with a row per sensor
+  --dry-run              show how the file is read, with its first rows, and send nothing
+The rest is found out from the first rows, and --dry-run shows it:
+  --delimiter CHARACTER  between cells: , ; | or tab
+  --decimal MARK         of numbers: . or ,
+  --time-format FORMAT   such as "d/M/yyyy HH:mm:ss" (tokens of Luxon). Two formats that both fit are refused
+  --time-zone ZONE       of times without an offset, such as Europe/Berlin (UTC)
+  --missing TEXT         a cell that stands for a missing value, such as --missing=-999; may be given several times
+  --skip-rows N          lines before the header (0)
+  --encoding NAME        such as windows-1252; UTF-8 and UTF-16 are recognised
+A row that cannot be read is left out and told with its line; the others are sent.
 
 Afterwards
   --verify             read back what the server holds and look for every accepted record (the default where the
   --no-verify          server answers GET /health), or don't
 
-Exit code: 0 all is well, 1 something was lost or the server is gone, 2 wrong options.
+Exit code: 0 all is well, 1 something was lost, nothing was accepted or the server is gone, 2 wrong options.
 `;
 
 /** What the command line asks for, the token apart. @throws InvalidRequest naming the option, and what is expected. */
@@ -87,6 +101,7 @@ export function parseOptions(args: readonly string[]): Omit<SimulateOptions, 'to
     ...(count === undefined ? {} : { count }),
     seed: given.seed === undefined ? randomInt(2 ** 31) : wholeNumber('--seed', given.seed, 0, 2 ** 31 - 1),
     faults: share('--faults', given.faults),
+    ...(given['dry-run'] === true && { dryRun: true }),
     verify: given.verify === true ? 'always' : given['no-verify'] === true ? 'never' : 'auto',
   };
 }
@@ -115,9 +130,17 @@ function parse(args: readonly string[]) {
         start: { type: 'string' },
         faults: { type: 'string', default: '0' },
         csv: { type: 'string' },
-        time: { type: 'string' },
+        time: { type: 'string', multiple: true },
         value: { type: 'string', multiple: true },
         sensor: { type: 'string' },
+        delimiter: { type: 'string' },
+        decimal: { type: 'string' },
+        'time-format': { type: 'string' },
+        'time-zone': { type: 'string' },
+        missing: { type: 'string', multiple: true },
+        'skip-rows': { type: 'string' },
+        encoding: { type: 'string' },
+        'dry-run': { type: 'boolean' },
         verify: { type: 'boolean' },
         'no-verify': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -138,23 +161,68 @@ function transportOf(given: Given): SimulateOptions['transport'] {
   return { type: 'http' };
 }
 
+const onlyForFiles = [
+  'time',
+  'value',
+  'sensor',
+  'delimiter',
+  'decimal',
+  'time-format',
+  'time-zone',
+  'missing',
+  'skip-rows',
+  'encoding',
+  'dry-run',
+] as const;
+
 function sourceOf(given: Given): SimulateOptions['source'] {
-  const { csv, time, value: values, sensor } = given;
-  const onlyWith = csv === undefined ? (['time', 'value', 'sensor'] as const) : (['devices', 'start'] as const);
-  for (const name of onlyWith) {
+  const { csv } = given;
+  for (const name of csv === undefined ? onlyForFiles : (['devices', 'start'] as const)) {
     if (given[name] !== undefined) {
       throw new InvalidRequest(`--${name}`, csv === undefined ? 'goes only with --csv' : 'does not go with --csv');
     }
   }
-  if (csv === undefined) {
-    const devices = wholeNumber('--devices', given.devices ?? '10', 1, 1_000_000);
-    return { type: 'fleet', devices, ...(given.start === undefined ? {} : { start: instant('--start', given.start) }) };
-  }
+  if (csv !== undefined) return { type: 'csv', ...csvOptions(csv, given) };
+  const devices = wholeNumber('--devices', given.devices ?? '10', 1, 1_000_000);
+  return { type: 'fleet', devices, ...(given.start === undefined ? {} : { start: instant('--start', given.start) }) };
+}
+
+function csvOptions(file: string, given: Given): CsvOptions {
+  const { time, value: values, sensor, delimiter, decimal, missing, encoding } = given;
+  const { 'time-format': timeFormat, 'time-zone': timeZone, 'skip-rows': skipRows } = given;
   if (time === undefined)
     throw new InvalidRequest('--time', 'is missing: which column of the file has the timestamps?');
+  if (time.length > 2)
+    throw new InvalidRequest(
+      '--time',
+      `is there ${time.length} times, but may be there twice: for a column of dates and one of times of day`,
+    );
   if (values === undefined)
     throw new InvalidRequest('--value', 'is missing: which columns of the file have the values?');
-  return { type: 'csv', file: csv, time, values, ...(sensor === undefined ? {} : { sensor }) };
+  return {
+    file,
+    time,
+    values,
+    ...(sensor !== undefined && { sensor }),
+    ...(delimiter !== undefined && { delimiter: delimiterOf(delimiter) }),
+    ...(decimal !== undefined && { decimal: decimalOf(decimal) }),
+    ...(timeFormat !== undefined && { timeFormat }),
+    ...(timeZone !== undefined && { timeZone: checkTimeZone(timeZone) }),
+    ...(missing !== undefined && { missing }),
+    ...(skipRows !== undefined && { skipRows: wholeNumber('--skip-rows', skipRows, 0) }),
+    ...(encoding !== undefined && { encoding: checkEncoding(encoding) }),
+  };
+}
+
+function delimiterOf(text: string): string {
+  if (text === 'tab' || text === '\\t') return '\t';
+  if (text.length === 1 && !/["\r\n]/.test(text)) return text;
+  throw new InvalidRequest('--delimiter', `is "${text}", but must be one character, or tab`);
+}
+
+function decimalOf(text: string): DecimalMark {
+  if (text === '.' || text === ',') return text;
+  throw new InvalidRequest('--decimal', `is "${text}", but must be . or ,`);
 }
 
 function httpUrl(text: string): string {

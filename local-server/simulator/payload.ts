@@ -7,9 +7,11 @@
  */
 export interface SimulatedReading {
   readonly sensorId: string;
-  /** A string is sent as it stands: a cell of a CSV file that is no number. */
+  /** A string with the digits of a number is sent as that number, digit by digit; every other string as text. */
   readonly value: number | string;
   readonly timestamp: string;
+  /** Where in a file it was. */
+  readonly place?: { readonly line: number; readonly column: string };
 }
 
 /** In which way a bad payload is no reading. */
@@ -48,23 +50,23 @@ export interface Stamps {
 export function encodePayload(payload: PlannedPayload, { run, sentAt }: Stamps): Uint8Array {
   const { sensorId, value, timestamp } = payload.reading;
   if (payload.kind !== 'bad') {
-    return json({ sensorid: sensorId, value, timestamp, sim: { run, n: payload.n, sentAt } });
+    return readingJson(payload.reading, { run, n: payload.n, sentAt });
   }
   const sim = { run, sentAt };
   switch (payload.flaw) {
     case 'not JSON':
-      return Buffer.from(`${JSON.stringify(sensorId)} = ${JSON.stringify(value)}`);
+      return Buffer.from(`${JSON.stringify(sensorId)} = ${jsonValue(value)}`);
     case 'truncated': {
-      const whole = json({ sensorid: sensorId, value, timestamp, sim });
+      const whole = readingJson(payload.reading, sim);
       return whole.subarray(0, whole.length >> 1);
     }
     case 'invalid UTF-8': {
       // A device that writes its degree sign in Latin-1.
-      const rest = JSON.stringify({ sensorid: sensorId, value, timestamp, sim }).slice(1);
-      return Buffer.concat([Buffer.from('{"unit":"'), Buffer.of(0xb0), Buffer.from(`C",${rest}`)]);
+      const rest = readingJson(payload.reading, sim).subarray(1);
+      return Buffer.concat([Buffer.from('{"unit":"'), Buffer.of(0xb0), Buffer.from('C",'), rest]);
     }
     case 'no sensor id':
-      return json({ value, timestamp, sim });
+      return json({ value, timestamp, sim }); // Digits do not matter in what is refused.
     case 'value is text':
       return json({ sensorid: sensorId, value: 'abc', timestamp, sim });
     case 'value is null':
@@ -85,6 +87,17 @@ export function readStamps(
     ...(typeof n === 'number' && Number.isSafeInteger(n) && { n }),
     ...(typeof sentAt === 'number' && { sentAt }),
   };
+}
+
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function jsonValue(value: number | string): string {
+  return typeof value === 'string' && jsonNumber.test(value) ? value : JSON.stringify(value);
+}
+
+function readingJson({ sensorId, value, timestamp }: SimulatedReading, sim: object): Buffer {
+  const [id, time, stamps] = [sensorId, timestamp, sim].map((part) => JSON.stringify(part));
+  return Buffer.from(`{"sensorid":${id},"value":${jsonValue(value)},"timestamp":${time},"sim":${stamps}}`);
 }
 
 function json(content: unknown): Buffer {

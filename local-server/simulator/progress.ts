@@ -57,7 +57,7 @@ const columns = ['planned', 'sent', 'accepted', 'refused'] as const satisfies re
 
 /** What was sent, by kind, and what became of it. */
 export function formatSummary({ run, counts, seconds }: Sent & { readonly run: string }): string {
-  const { byKind, total, reasons, retries, skipped } = counts;
+  const { byKind, total, reasons, firstPlaces, retries, skipped, problems } = counts;
   const cells = (kind: KindCounts) => columns.map((column) => kind[column]);
   const row = (name: string, row: readonly (string | number)[]) =>
     name.padEnd(14) + row.map((cell) => String(cell).padStart(10)).join('');
@@ -67,12 +67,25 @@ export function formatSummary({ run, counts, seconds }: Sent & { readonly run: s
     row('', columns),
     ...payloadKinds.map((kind) => row(kind, cells(byKind[kind]))),
     row('total', cells(total)),
-    ...Object.entries(reasons).map(([reason, count]) => `  refused ${count} ×: ${reason}`),
+    ...Object.entries(reasons).map(([reason, count]) => {
+      const place = firstPlaces[reason];
+      return `  refused ${count} ×: ${reason}${place === undefined ? '' : ` (first: ${place})`}`;
+    }),
     ...(unanswered > 0 ? [`  ${unanswered} sent without an answer: nobody knows what became of them`] : []),
-    ...(skipped > 0 ? [`  ${skipped} cells of the file skipped: empty, or without a usable sensor id`] : []),
+    ...(skipped > 0 ? [`  ${skipped} cells of the file skipped: empty or missing`] : []),
+    ...formatProblems(problems),
     `run ${run}, retries ${retries}, ${seconds.toFixed(1)} s, ${rate.toFixed(0)} readings/s accepted`,
     '',
   ].join('\n');
+}
+
+function formatProblems({ count, first }: Counts['problems']): readonly string[] {
+  if (count === 0) return [];
+  return [
+    `  ${count} rows or cells of the file left out:`,
+    ...first.map(({ line, problem }) => `    line ${line}: ${problem}`),
+    ...(count > first.length ? [`    … and ${count - first.length} more`] : []),
+  ];
 }
 
 /** What the server holds of what it accepted. @param overwritten Values that a later one of the same sensor and time replaced. */

@@ -1,5 +1,4 @@
 import { splitIntoBatches } from '../../core/batching.ts';
-import { csvReadings } from './csv.ts';
 import { dispatch } from './dispatch.ts';
 import { SimulationFailed } from './errors.ts';
 import { planPayloads } from './faults.ts';
@@ -84,7 +83,13 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
   const ticking = setInterval(() => hooks.onProgress?.({ phase: 'sending', ...state() }), 1_000);
   let failure: SimulationFailed | undefined;
   try {
-    await dispatch(counted(paced(options, startedAt, tally, stop.signal), tally), {
+    const payloads = pace(
+      planPayloads(await readingsOf(options, startedAt, tally), { seed: options.seed, share: options.faults }),
+      options,
+      stop.signal,
+      systemTimer,
+    );
+    await dispatch(counted(payloads, tally), {
       lanes: LANES,
       ...sending(await senderOf(options, tally), { ...hooks, run, tally, ledger }, stop.signal),
       keyOf: ({ reading }: PlannedPayload) => reading.sensorId,
@@ -116,13 +121,16 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
   return { ...report, verification, ...(overwritten !== undefined && { overwritten }) };
 }
 
-function paced(options: SimulateOptions, startedAt: number, tally: Tally, signal: AbortSignal) {
-  const { source, rate, seed, faults } = options;
-  const readings =
-    source.type === 'csv'
-      ? csvReadings({ ...source, onSkipped: () => tally.skipped++ })
-      : fleetReadings({ devices: source.devices, rate, seed, start: source.start ?? startedAt });
-  return pace(planPayloads(readings, { seed, share: faults }), options, signal, systemTimer);
+async function readingsOf({ source, rate, seed }: SimulateOptions, startedAt: number, tally: Tally) {
+  if (source.type === 'fleet') {
+    return fleetReadings({ devices: source.devices, rate, seed, start: source.start ?? startedAt });
+  }
+  // The server, which has a simulator too, must start without what reads files.
+  const { csvReadings } = await import('./csv/reader.ts');
+  return csvReadings(source, {
+    onSkipped: () => tally.skipped++,
+    onProblem: (problem) => tally.problem(problem),
+  });
 }
 
 async function* counted(payloads: AsyncIterable<PlannedPayload>, tally: Tally): AsyncGenerator<PlannedPayload> {

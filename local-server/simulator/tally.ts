@@ -1,3 +1,4 @@
+import type { FileProblem } from './csv/options.ts';
 import { type PayloadKind, payloadKinds, type PlannedPayload } from './payload.ts';
 import type { Outcome } from './senders/sender.ts';
 
@@ -13,13 +14,18 @@ export interface Counts {
   readonly total: KindCounts;
   /** How often each reason was given. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** Of each reason that readings of a file were refused for: the first of them, as people find it. */
+  readonly firstPlaces: Readonly<Record<string, string>>;
   readonly retries: number;
-  /** Cells of a CSV file that gave no reading. */
+  /** Cells of a CSV file that are empty or stand for a missing value. */
   readonly skipped: number;
+  /** Rows and cells of a CSV file that gave no reading: how many, and the first of them. */
+  readonly problems: { readonly count: number; readonly first: readonly FileProblem[] };
 }
 
 /** Enough to see what goes wrong; a server with a reason of its own for every reading must not fill the memory. */
 const MAX_REASONS = 20;
+const MAX_PROBLEMS = 20;
 
 /** Counts what becomes of the payloads. */
 export class Tally {
@@ -29,6 +35,14 @@ export class Tally {
     payloadKinds.map((kind) => [kind, { planned: 0, sent: 0, accepted: 0, refused: 0 }]),
   ) as Record<PayloadKind, { -readonly [Count in keyof KindCounts]: number }>;
   readonly #reasons = new Map<string, number>();
+  readonly #firstPlaces = new Map<string, string>();
+  readonly #problems: FileProblem[] = [];
+  #problemCount = 0;
+
+  problem(problem: FileProblem): void {
+    this.#problemCount++;
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(problem);
+  }
 
   planned({ kind }: PlannedPayload): void {
     this.#byKind[kind].planned++;
@@ -38,7 +52,7 @@ export class Tally {
     this.#byKind[kind].sent++;
   }
 
-  answered({ kind }: PlannedPayload, outcome: Outcome): void {
+  answered({ kind, reading }: PlannedPayload, outcome: Outcome): void {
     if (outcome.accepted) {
       this.#byKind[kind].accepted++;
       return;
@@ -48,6 +62,10 @@ export class Tally {
     const rule = outcome.reason.replace(/, but is .*?(?=; |$)/gs, '');
     const reason = this.#reasons.has(rule) || this.#reasons.size < MAX_REASONS ? rule : 'other reasons';
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    const { place, value } = reading;
+    if (place !== undefined && kind !== 'bad' && !this.#firstPlaces.has(reason)) {
+      this.#firstPlaces.set(reason, `line ${place.line}, column "${place.column}": ${value}`);
+    }
   }
 
   counts(): Counts {
@@ -57,8 +75,10 @@ export class Tally {
       byKind: structuredClone(this.#byKind),
       total: { planned: sum('planned'), sent: sum('sent'), accepted: sum('accepted'), refused: sum('refused') },
       reasons: Object.fromEntries(this.#reasons),
+      firstPlaces: Object.fromEntries(this.#firstPlaces),
       retries: this.retries,
       skipped: this.skipped,
+      problems: { count: this.#problemCount, first: [...this.#problems] },
     };
   }
 }

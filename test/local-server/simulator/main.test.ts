@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -45,6 +48,41 @@ describe('npm run simulate', () => {
     } finally {
       await server.stop();
       await losing.stop();
+    }
+  }, 30_000);
+
+  test('shows how a file is read and sends nothing; a file of which nothing is accepted is no success', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
+    const file = join(folder, 'humidity.csv');
+    await writeFile(file, 'time;hum\n24.12.2026 10:00;45%\n24.12.2026 11:00;46%\n');
+    const server = new StubServer();
+    await server.start();
+    try {
+      const columns = ['--csv', file, '--time', 'time', '--value', 'hum', '--url', server.url];
+      const dry = await run(...columns, '--dry-run');
+      expect(dry).toMatchObject({ code: 0, errors: '' });
+      expect(dry.output).toBe(
+        [
+          'columns         time, hum',
+          'delimiter       semicolon',
+          'decimal mark    point',
+          'time            d.M.yyyy H:mm; without an offset it is UTC',
+          '',
+          'line 2: hum 2026-12-24T10:00:00.000Z 45%',
+          'line 3: hum 2026-12-24T11:00:00.000Z 46%',
+          '',
+          'dry run: 2 rows read, 2 readings; nothing was sent',
+          '',
+        ].join('\n'),
+      );
+      expect(server.bodies).toEqual([]);
+
+      const sent = await run(...columns);
+      expect(sent).toMatchObject({ code: 1, errors: 'nothing was accepted\n' });
+      expect(sent.output).toMatch(/refused 2 ×: .*\(first: line 2, column "hum": 45%\)/);
+    } finally {
+      await server.stop();
+      await rm(folder, { recursive: true });
     }
   }, 30_000);
 });

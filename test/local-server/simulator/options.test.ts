@@ -35,10 +35,29 @@ describe('the command line', () => {
   test('with a file replays all of it, as fast as it goes', () => {
     const line = '--csv f.csv --time t --value a --value b --sensor id --no-verify --seed 1';
     expect(parseOptions(line.split(' '))).toMatchObject({
-      source: { type: 'csv', file: 'f.csv', time: 't', values: ['a', 'b'], sensor: 'id' },
+      source: { type: 'csv', file: 'f.csv', time: ['t'], values: ['a', 'b'], sensor: 'id' },
       rate: 0,
       durationSeconds: 0,
       verify: 'never',
+    });
+  });
+
+  test('with every option of a file says so', () => {
+    const line =
+      '--csv f.csv --time d --time t --value v --delimiter tab --decimal , --time-format d.M.yyyy --time-zone Europe/Berlin --missing NA --missing=-999 --skip-rows 3 --encoding latin1 --dry-run';
+    expect(parseOptions(line.split(' '))).toMatchObject({
+      source: {
+        type: 'csv',
+        time: ['d', 't'],
+        delimiter: '\t',
+        decimal: ',',
+        timeFormat: 'd.M.yyyy',
+        timeZone: 'Europe/Berlin',
+        missing: ['NA', '-999'],
+        skipRows: 3,
+        encoding: 'windows-1252',
+      },
+      dryRun: true,
     });
   });
 
@@ -73,6 +92,13 @@ describe('the command line', () => {
     ['--csv f --time t', '--value: is missing: which columns of the file have the values?'],
     ['--csv f --time t --value v --devices 3', '--devices: does not go with --csv'],
     ['--value v', '--value: goes only with --csv'],
+    ['--dry-run', '--dry-run: goes only with --csv'],
+    ['--csv f --value v --time a --time b --time c', '--time: is there 3 times, but may be there twice'],
+    ['--csv f --value v --time t --delimiter ab', '--delimiter: is "ab", but must be one character, or tab'],
+    ['--csv f --value v --time t --decimal x', '--decimal: is "x", but must be . or ,'],
+    ['--csv f --value v --time t --time-zone Mars', '--time-zone: is "Mars", but must be a name such as Europe/Berlin'],
+    ['--csv f --value v --time t --skip-rows -1', '--skip-rows'],
+    ['--csv f --value v --time t --encoding klingon', '--encoding: is "klingon", which is not known'],
     ['--stream-name s', '--stream-name: goes only with --kinesis'],
     ['--verify --no-verify', '--verify: contradicts --no-verify'],
     ['--fault 1', "options: Unknown option '--fault'"],

@@ -80,10 +80,28 @@ describe('the summary', () => {
       total                  3         3         1         1
         refused 1 ×: body must be JSON
         1 sent without an answer: nobody knows what became of them
-        4 cells of the file skipped: empty, or without a usable sensor id
+        4 cells of the file skipped: empty or missing
       run 7-abc, retries 0, 2.0 s, 1 readings/s accepted
       "
     `);
+  });
+
+  test('tells where in a file the first refusal and the problems are', () => {
+    const tally = new Tally();
+    const reading = { sensorId: 'a', value: '45%', timestamp: 't', place: { line: 7, column: 'hum' } };
+    tally.answered({ index: 0, kind: 'plain', n: 0, reading }, { accepted: false, reason: 'value must be a number' });
+    tally.answered(
+      { index: 1, kind: 'plain', n: 1, reading: { ...reading, place: { line: 8, column: 'hum' } } },
+      {
+        accepted: false,
+        reason: 'value must be a number',
+      },
+    );
+    for (let line = 10; line < 35; line++) tally.problem({ line, problem: 'has 3 cells' });
+    const summary = formatSummary({ run: 'r', counts: tally.counts(), seconds: 1 });
+    expect(summary).toContain('  refused 2 ×: value must be a number (first: line 7, column "hum": 45%)\n');
+    expect(summary).toContain('  25 rows or cells of the file left out:\n    line 10: has 3 cells\n');
+    expect(summary).toContain('    line 29: has 3 cells\n    … and 5 more\n');
   });
 
   test('names what was lost, and what had not caught up', () => {
