@@ -4,16 +4,19 @@ import { build } from 'esbuild';
 
 export interface ConsoleBundle {
   readonly js: Uint8Array;
+  /** The script of the shared worker. */
+  readonly feedJs: Uint8Array;
   readonly css: Uint8Array;
 }
 
 const source = (name: string) => fileURLToPath(new URL(`page/${name}`, import.meta.url));
 
-/** Everything that the page loads is in these two; the browser fetches nothing from elsewhere. */
+/** Everything that the page loads is in these; the browser fetches nothing from elsewhere. */
 export async function bundleConsole(): Promise<ConsoleBundle> {
   const { outputFiles } = await build({
     entryPoints: [
       { in: source('main.tsx'), out: 'console' },
+      { in: source('feed-worker.ts'), out: 'console-feed' },
       { in: source('console.css'), out: 'console' },
     ],
     outdir: 'console',
@@ -32,5 +35,5 @@ export async function bundleConsole(): Promise<ConsoleBundle> {
     if (file === undefined) throw new Error(`esbuild made no ${suffix} of the console`);
     return file.contents;
   };
-  return { js: contents('.js'), css: contents('.css') };
+  return { js: contents('console.js'), feedJs: contents('console-feed.js'), css: contents('console.css') };
 }

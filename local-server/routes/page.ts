@@ -29,6 +29,7 @@ export const pageRoute: FastifyPluginAsync<PageOptions> = async (app, { build = 
   });
   serveContents(app, [
     { path: '/console.js', content: async () => (await build()).js, ending: 'js' },
+    { path: '/console-feed.js', content: async () => (await build()).feedJs, ending: 'js' },
     { path: '/console.css', content: async () => (await build()).css, ending: 'css' },
   ]);
   // The page's icon is written into it.

@@ -1,6 +1,8 @@
 /** What a person does with the console, in a real browser, on a real server. Every wait is for something to be seen. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
@@ -17,6 +19,32 @@ jest.setTimeout(120_000);
 
 const LIMIT_MILLIS = 30_000;
 type View = 'Devices' | 'History' | 'Stream' | 'Archive' | 'Quarantine' | 'Metrics' | 'Lab';
+/** Passes connections on. After `silence` the event streams that are open pass nothing more, and look as if they were open. */
+async function silentProxy(to: number) {
+  const open = new Set<Socket>();
+  const streams = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(to, '127.0.0.1');
+    client.pipe(upstream).pipe(client);
+    client.on('data', (chunk) => chunk.toString('latin1').startsWith('GET /events') && streams.add(upstream));
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket));
+    }
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence: () => {
+      for (const upstream of streams) upstream.unpipe().pause();
+    },
+    close: () => {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
 /** What Chromium logs about an answer that is no success: expected where a test provokes one. */
 const failedRequest = 'Failed to load resource';
 
@@ -119,7 +147,7 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     Number(await consumer.locator(`[data-number="${name}"]`).getAttribute('data-value'));
 
   test('weighs less than 150 kB compressed', async () => {
-    const paths = ['/', '/console.js', '/console.css'];
+    const paths = ['/', '/console.js', '/console-feed.js', '/console.css'];
     const bodies = await Promise.all(paths.map(async (path) => (await fetch(server.url + path)).arrayBuffer()));
     const bytes = bodies.reduce((sum, body) => sum + gzipSync(new Uint8Array(body)).length, 0);
     expect(bytes).toBeLessThan(150_000);
@@ -338,6 +366,44 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
       .getByText('It keeps everything in memory: 1 record that it accepted before is gone')
       .waitFor();
     forgiveFailedRequests();
+  });
+
+  test('watches with one connection for all tabs, more than a browser opens to one server', async () => {
+    await open();
+    const tabs = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+    for (const tab of tabs) await tab.goto(`${server.url}/#/devices`);
+    for (const tab of tabs) await tab.locator('[data-connection=live]').waitFor();
+    expect(server.services.eventHub.watchers).toBe(1);
+
+    await tabs[7]?.reload();
+    await page.close();
+    await putReadings([{ sensorid: 'for-everyone', value: 1 }]);
+    for (const tab of tabs) await tab.getByText('for-everyone').first().waitFor();
+    expect(server.services.eventHub.watchers).toBe(1);
+
+    // A tab that comes back by the back button hears again, and the last tab takes the connection along.
+    const [first, ...others] = tabs as [Page, ...Page[]];
+    for (const tab of others) await tab.close();
+    await first.goto('about:blank');
+    await eventually(async () => server.services.eventHub.watchers === 0);
+    await first.goBack();
+    await putReadings([{ sensorid: 'for-the-last', value: 1 }]);
+    await first.getByText('for-the-last').first().waitFor();
+  });
+
+  test('notices that a connection has fallen silent, and misses nothing', async () => {
+    const proxy = await silentProxy(Number(new URL(server.url).port));
+    try {
+      await page.goto(`http://127.0.0.1:${proxy.port}/#/devices`);
+      await page.locator('[data-connection=live]').waitFor();
+      await putReadings([{ sensorid: 'before', value: 1 }]);
+      await page.getByText('before', { exact: true }).first().waitFor();
+      proxy.silence();
+      await putReadings([{ sensorid: 'meanwhile', value: 1 }]);
+      await page.getByText('meanwhile', { exact: true }).first().waitFor();
+    } finally {
+      proxy.close();
+    }
   });
 
   test('keeps every view in the address: the back button works, and the new view has the focus', async () => {

@@ -1,7 +1,7 @@
 /** What views share: asking the server, following its events, and time that goes on. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { RequestFailed } from './api.ts';
-import type { LiveEvents } from './live.ts';
+import type { LiveEvents } from './live-events.ts';
 import { live, serverNow } from './state.ts';
 import { useStore } from './store.ts';
 

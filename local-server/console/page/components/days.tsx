@@ -1,6 +1,6 @@
 import { findDays, MAX_DAYS } from '../days.ts';
 import { useAfter, useAnswer } from '../hooks.ts';
-import type { LiveEvents } from '../live.ts';
+import type { LiveEvents } from '../live-events.ts';
 import { formatRoute, type ViewName } from '../address.ts';
 import { Failure } from './notice.tsx';
 
