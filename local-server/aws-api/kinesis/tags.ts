@@ -1,5 +1,4 @@
 /** The tags of the stream. They are kept in this process and mean nothing here. */
-import { AwsError } from '../aws-error.ts';
 import type { KinesisContext, Operation } from './context.ts';
 import { invalidArgument, readStreamReference, requireControl, requireStream, requireStreamArn } from './context.ts';
 
@@ -7,7 +6,8 @@ import { invalidArgument, readStreamReference, requireControl, requireStream, re
 const MAX_TAGS = 50;
 const keyRules = { minLength: 1, maxLength: 128 };
 const tagRules = { keys: keyRules, values: { minLength: 0, maxLength: 256 } };
-const allowed = /^[\p{L}\p{N}\s_./=+\-@%:]*$/u;
+/** The pattern of tags of AWS, and `%`, which has a message of its own (recorded by kinesalite). Tabs and line breaks are none of them. */
+const allowed = /^[\p{L}\p{N}\p{Z}_./=+\-@%:]*$/u;
 
 export const addTagsToStream: Operation = (members, context) => {
   const tags = members.stringMap('Tags', { minLength: 1, maxLength: 200 }, tagRules);
@@ -15,7 +15,7 @@ export const addTagsToStream: Operation = (members, context) => {
   members.check();
   requireStream(reference, context);
   requireControl('AddTagsToStream', context);
-  checkCharacters([...tags].flat());
+  checkCharacters([...tags].flat(), 'add tags to', context);
   const merged = new Map([...context.tags, ...tags]);
   if (merged.size > MAX_TAGS) {
     throw invalidArgument(
@@ -32,7 +32,7 @@ export const removeTagsFromStream: Operation = (members, context) => {
   members.check();
   requireStream(reference, context);
   requireControl('RemoveTagsFromStream', context);
-  checkCharacters(keys);
+  checkCharacters(keys, 'remove tags from', context);
   for (const key of keys) context.tags.delete(key);
   return undefined;
 };
@@ -65,10 +65,15 @@ function listTags({ tags }: KinesisContext) {
   return [...tags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([Key, Value]) => ({ Key, Value }));
 }
 
-function checkCharacters(texts: readonly string[]): void {
-  if (texts.every((text) => allowed.test(text))) return;
-  throw new AwsError(
-    'InvalidArgumentException',
-    'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.',
-  );
+function checkCharacters(texts: readonly string[], doing: string, { streamName, accountId }: KinesisContext): void {
+  if (!texts.every((text) => allowed.test(text))) {
+    throw invalidArgument(
+      'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.',
+    );
+  }
+  if (texts.some((text) => text.includes('%'))) {
+    throw invalidArgument(
+      `Failed to ${doing} stream ${streamName} under account ${accountId} because some tags contained illegal characters. The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.`,
+    );
+  }
 }

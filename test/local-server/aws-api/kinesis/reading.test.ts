@@ -473,6 +473,21 @@ describe('tags', () => {
       /Map value must satisfy constraint: \[.*256/,
     ],
     ['AddTagsToStream', { Tags: { 'a^': '' } }, 'InvalidArgumentException', /invalid characters/],
+    // As recorded by kinesalite.
+    ['AddTagsToStream', { Tags: { a: 'b\t' } }, 'InvalidArgumentException', /invalid characters/],
+    ['AddTagsToStream', { Tags: { 'a\n': '' } }, 'InvalidArgumentException', /invalid characters/],
+    [
+      'AddTagsToStream',
+      { Tags: { 'a%': '' } },
+      'InvalidArgumentException',
+      /^Failed to add tags to stream \S+ under account \d{12} because some tags contained illegal characters/,
+    ],
+    [
+      'RemoveTagsFromStream',
+      { TagKeys: ['a%'] },
+      'InvalidArgumentException',
+      /^Failed to remove tags from stream .* illegal characters/,
+    ],
     [
       'AddTagsToStream',
       { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ''])) },
