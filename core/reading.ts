@@ -4,7 +4,7 @@
  */
 import { formatMoment } from './moment.ts';
 import { sensorIdProblem } from './sensor-id.ts';
-import { isSentExactly, writtenNumber } from './sent-number.ts';
+import { isSentExactly, WrittenNumbers } from './sent-number.ts';
 import { readSentTime } from './sent-time.ts';
 import { type EpochMillis, formatTimestamp, parseCanonicalTimestamp } from './timestamp.ts';
 
@@ -93,29 +93,29 @@ export function parseReading(data: Uint8Array, arrivedAt: EpochMillis): ReadingR
   } catch {
     return refused('body', 'must be JSON', text);
   }
-  return checkReading(json, arrivedAt, text);
+  return checkReading(json, arrivedAt, new WrittenNumbers(text));
 }
 
 /**
  * The same for JSON that is parsed already.
- * @param text In which the JSON stands, for the digits that are lost once it is parsed.
+ * @param written The numbers of the text in which the JSON stands, for the digits that are lost once it is parsed.
  */
-export function checkReading(json: unknown, arrivedAt: EpochMillis, text?: string): ReadingResult {
+export function checkReading(json: unknown, arrivedAt: EpochMillis, written?: WrittenNumbers): ReadingResult {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refused('body', 'must be a JSON object', json);
   }
   const fields = json as WireReading;
   const reasons: Reason[] = [];
   const sensorId = checkSensorId(fields, reasons);
-  const value = checkValue(fields.value, text, reasons);
+  const value = checkValue(fields.value, written, reasons);
   const sent = fields.timestamp;
   // Most devices write the canonical form: it is read once and need not be written again.
   const canonical = typeof sent === 'string' ? parseCanonicalTimestamp(sent) : undefined;
-  const time = canonical === undefined ? checkTimestamp(fields, arrivedAt, text, reasons) : undefined;
+  const time = canonical === undefined ? checkTimestamp(fields, arrivedAt, written, reasons) : undefined;
   const timestamp = canonical === undefined ? time?.timestamp : (sent as string);
   if (sensorId === undefined || value === undefined || timestamp === undefined) return { ok: false, reasons };
 
-  const exact = isSentExactly(fields.value as string | number, value, text);
+  const exact = isExact(fields.value, value, written);
   const flags = flagsOf(canonical ?? time?.instant, arrivedAt, exact);
   if (fields.unit === undefined && flags === undefined) return { ok: true, reading: { sensorId, value, timestamp } };
   const unit = readUnit(fields.unit);
@@ -190,18 +190,22 @@ function checkSensorId(fields: WireReading, reasons: Reason[]): string | undefin
   return undefined;
 }
 
-function checkValue(sent: unknown, text: string | undefined, reasons: Reason[]): number | undefined {
+function isExact(sent: unknown, value: number, written: WrittenNumbers | undefined): boolean {
+  return typeof sent === 'string' ? isSentExactly(sent, value) : written?.isExact(value) !== false;
+}
+
+function checkValue(sent: unknown, written: WrittenNumbers | undefined, reasons: Reason[]): number | undefined {
   const isNumber = typeof sent === 'number';
   const value = isNumber || (typeof sent === 'string' && numeric.test(sent)) ? Number(sent) : NaN;
   const magnitude = Math.abs(value);
   // What is 0 by its double only, such as 1e-400, is too small to be kept.
-  const isTooSmall = value === 0 && !isSentExactly(sent as string | number, 0, text);
+  const isTooSmall = value === 0 && (isNumber ? written?.isZeroTooSmall === true : !isSentExactly(sent as string, 0));
   let rule: string;
   if (!Number.isFinite(value)) rule = 'must be a finite number or a numeric string';
   else if (isTooSmall || magnitude >= MAGNITUDE_LIMIT || (magnitude > 0 && magnitude < LEAST_MAGNITUDE)) {
     rule = 'must be 0 or from 1e-130 to below 1e126 in magnitude, which is what the table can hold';
   } else return value === 0 ? 0 : value; // -0 is 0: no store keeps the difference.
-  reasons.push({ field: 'value', rule, seen: isNumber ? writtenNumber(value, text) : show(sent) });
+  reasons.push({ field: 'value', rule, seen: isNumber ? (written?.of(value) ?? String(value)) : show(sent) });
   return undefined;
 }
 
@@ -219,7 +223,7 @@ interface Time {
 function checkTimestamp(
   fields: WireReading,
   arrivedAt: EpochMillis,
-  text: string | undefined,
+  numbers: WrittenNumbers | undefined,
   reasons: Reason[],
 ): Time | undefined {
   const names = isGiven(fields.timestamp) ? (['timestamp'] as const) : OTHER_TIME_FIELDS;
@@ -227,7 +231,7 @@ function checkTimestamp(
     const sent = fields[name];
     if (!isGiven(sent)) continue;
     const isLong = typeof sent === 'number' && !Number.isSafeInteger(sent);
-    const written = isLong ? writtenNumber(sent, text) : undefined;
+    const written = isLong ? (numbers?.of(sent) ?? String(sent)) : undefined;
     const time = readSentTime(written ?? sent, arrivedAt);
     if (time.ok) return { instant: time.instant, timestamp: formatMoment(time) };
     if (name === AMBIGUOUS) continue;

@@ -11,27 +11,58 @@ const HELD_DIGITS = 16;
 /** A number that may be too small for a double. */
 const small = /\d[eE]-/;
 
-/**
- * Whether a value is what was sent, digit by digit.
- * @param json The text in which a number stands; where there is none, its digits cannot be compared.
- */
-export function isSentExactly(sent: string | number, value: number, json: string | undefined): boolean {
-  if (typeof sent === 'string') return isExact(sent, value);
-  return json === undefined || isPlain(value, json) || isExact(writtenNumber(value, json), value);
+/** Whether a value is what was sent as text, digit by digit. */
+export function isSentExactly(sent: string, value: number): boolean {
+  return isExact(sent, value);
 }
 
 /**
- * How a number of JSON was written; as JavaScript writes it where that cannot be found.
- * @param json The whole text in which it stands. Where it has several tokens of that value, the first one that is not exact.
+ * The numbers of a JSON text as they were written. They are looked for by their value: where a text has one value exactly and once
+ * more with digits that a double does not hold, each of them is taken for inexact.
  */
-export function writtenNumber(value: number, json: string | undefined): string {
-  let exact: string | undefined;
-  for (const [written] of json?.matchAll(token) ?? []) {
-    if (written.startsWith('"') || Number(written) !== value) continue;
-    if (!isExact(written, value)) return written;
-    exact ??= written;
+export class WrittenNumbers {
+  readonly #json: string;
+  /** Those whose value is not what was written. Most texts have none, and are not looked through at all. */
+  #inexact: ReadonlyMap<number, string> | undefined;
+  #hasZero = false;
+
+  /** @param json The whole text. It must be JSON. */
+  constructor(json: string) {
+    this.#json = json;
   }
-  return exact ?? String(value);
+
+  /** Whether a value is what was written, digit by digit. */
+  isExact(value: number): boolean {
+    return isPlain(value) || this.#written(value) === undefined;
+  }
+
+  /** How a number was written; as JavaScript writes it where that says the same. */
+  of(value: number): string {
+    return this.#written(value) ?? String(value);
+  }
+
+  /** Whether 0 can only be a number that is too small for a double. */
+  get isZeroTooSmall(): boolean {
+    return this.#written(0) !== undefined && !this.#hasZero;
+  }
+
+  #written(value: number): string | undefined {
+    if (value === 0 && !small.test(this.#json)) return undefined;
+    this.#inexact ??= this.#lookThrough();
+    return this.#inexact.get(value);
+  }
+
+  #lookThrough(): ReadonlyMap<number, string> {
+    const inexact = new Map<number, string>();
+    for (const [written] of this.#json.matchAll(token)) {
+      if (written.startsWith('"')) continue;
+      const value = Number(written);
+      if (!Number.isFinite(value) || !isExact(written, value)) {
+        if (!inexact.has(value)) inexact.set(value, written);
+      } else if (value === 0) this.#hasZero = true;
+    }
+    return inexact;
+  }
 }
 
 function isExact(written: string, value: number): boolean {
@@ -45,11 +76,10 @@ function isExact(written: string, value: number): boolean {
 
 /**
  * What most devices send: six decimals at most. Digits that a double does not hold are less than a part in 10^16 of it then, which is
- * not looked for, as it would cost every reading. 0 may have been 1e-400.
+ * not looked for, as it would cost every reading.
  */
-function isPlain(value: number, json: string): boolean {
-  if (value === 0) return !small.test(json);
-  return value < 1e9 && value > -1e9 && Math.round(value * 1e6) / 1e6 === value;
+function isPlain(value: number): boolean {
+  return value !== 0 && value < 1e9 && value > -1e9 && Math.round(value * 1e6) / 1e6 === value;
 }
 
 /** `1.50e3` is 15 × 10^2. The sign is no matter: a double has it. */

@@ -24,13 +24,14 @@ export const batch: Decoder = {
 
   recognises: ({ object }) => object !== undefined && !Object.hasOwn(object, 'value') && listOf(object) !== undefined,
 
-  decode({ object = {} }, envelope, { decode }) {
+  decode(content, envelope, { decode }) {
+    const { object = {} } = content;
     const { name = '', elements = [] } = listOf(object) ?? {};
     const common = Object.fromEntries(Object.entries(object).filter(([field]) => field !== name));
     return joined(
       FORMAT,
       elements.map((element) =>
-        decode(Content.ofJson(isObject(element) ? { ...common, ...element } : element), envelope),
+        decode(Content.ofJson(isObject(element) ? { ...common, ...element } : element, content), envelope),
       ),
     );
   },

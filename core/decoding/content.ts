@@ -3,6 +3,8 @@
  * front of text is no part of it (RFC 8259, section 8.1, lets a parser ignore it).
  */
 
+import { WrittenNumbers } from '../sent-number.ts';
+
 // A byte order mark is left out by the decoder.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -13,6 +15,7 @@ export class Content {
   readonly #bytes: Uint8Array;
   #text: { readonly value: string | undefined } | undefined;
   #json: { readonly value: unknown } | undefined;
+  #written: WrittenNumbers | undefined;
 
   private constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -22,11 +25,12 @@ export class Content {
     return new Content(bytes);
   }
 
-  /** JSON that is parsed already. */
-  static ofJson(json: unknown): Content {
+  /** JSON that is parsed already. @param from In which it stands, as text. */
+  static ofJson(json: unknown, from?: Content): Content {
     const content = new Content(none);
     content.#text = { value: undefined };
     content.#json = { value: json };
+    content.#written = from?.written;
     return content;
   }
 
@@ -53,6 +57,12 @@ export class Content {
   get json(): unknown {
     this.#json ??= { value: parseJson(this.text) };
     return this.#json.value;
+  }
+
+  /** The numbers of the JSON as they were written; `undefined` where there is no text. */
+  get written(): WrittenNumbers | undefined {
+    if (this.text !== undefined) this.#written ??= new WrittenNumbers(this.text);
+    return this.#written;
   }
 
   /** The JSON if it is an object. */

@@ -19,17 +19,20 @@ export const jsonObject: Decoder = {
   decode(content, envelope) {
     const { object, json } = content;
     const sensorId = sensorOfTopic(envelope.topic);
-    if (object === undefined) return oneReading(checkReading({ sensorid: sensorId, value: json }, envelope.arrivedAt));
+    if (object === undefined)
+      return oneReading(checkReading({ sensorid: sensorId, value: json }, envelope.arrivedAt, content.written));
     const isNamed = hasMember(object, 'sensorid') || hasMember(object, 'sensorId');
     if (isNamed || sensorId === undefined) return readContract(content, envelope);
-    return oneReading(checkReading({ ...object, sensorid: sensorId }, envelope.arrivedAt));
+    return oneReading(checkReading({ ...object, sensorid: sensorId }, envelope.arrivedAt, content.written));
   },
 };
 
 /** What the contract says of the content, whatever it is. */
 export function readContract(content: Content, { arrivedAt }: Envelope): Decoded {
-  const hasBytes = content.bytes.length > 0 || content.json === undefined;
-  return oneReading(hasBytes ? parseReading(content.bytes, arrivedAt) : checkReading(content.json, arrivedAt));
+  const { json, bytes } = content;
+  return oneReading(
+    json === undefined ? parseReading(bytes, arrivedAt) : checkReading(json, arrivedAt, content.written),
+  );
 }
 
 function oneReading(part: Decoded['parts'][number]): Decoded {

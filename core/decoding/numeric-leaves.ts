@@ -4,6 +4,7 @@
  * measurements: they are left out and counted. `profiles.ts` knows where well-known senders keep id, time and values.
  */
 import { checkReading, OTHER_TIME_FIELDS, type ReadingResult } from '../reading.ts';
+import type { WrittenNumbers } from '../sent-number.ts';
 import { readSentTime } from '../sent-time.ts';
 import type { EpochMillis } from '../timestamp.ts';
 import { isObject, type JsonObject } from './content.ts';
@@ -40,14 +41,14 @@ export const numericLeaves: Decoder = {
     return !isMisspelt && sensorOf(object, anySender, envelope) !== undefined && hasNumber(object);
   },
 
-  decode({ object = {} }, envelope) {
+  decode({ object = {}, written }, envelope) {
     const profile = profileOf(object, envelope) ?? anySender;
     const sensorId = sensorOf(object, profile, envelope);
     if (sensorId === undefined) {
       const rule = `must name its device: ${profile.name} says it in the topic, so send the envelope {"topic", "data"} or add "sensorid"`;
       return unreadable(FORMAT, rule, 'an object without an id');
     }
-    return readLeaves(object, profile, sensorId, envelope.arrivedAt);
+    return readLeaves(object, profile, sensorId, envelope.arrivedAt, written);
   },
 };
 
@@ -70,25 +71,33 @@ function sensorOf(object: JsonObject, { id, tags }: Profile, { topic }: Envelope
   return sensorOfTopic(topic);
 }
 
-function readLeaves(object: JsonObject, profile: Profile, sensorId: string, arrivedAt: EpochMillis): Decoded {
+function readLeaves(
+  object: JsonObject,
+  profile: Profile,
+  sensorId: string,
+  arrivedAt: EpochMillis,
+  written: WrittenNumbers | undefined,
+): Decoded {
   const parts: ReadingResult[] = [];
   let leftOut = 0;
   const timestamp = timeOf(object, profile, arrivedAt);
   const sentUnit = profile.unit === undefined ? undefined : valueAt(object, profile.unit);
   const unit = typeof sentUnit === 'string' ? { unit: sentUnit } : {};
   const except = exceptions(profile.except ?? []);
+  const add = (value: number | string, path: readonly string[]) => {
+    const id = [sensorId, ...path].join('.');
+    parts.push(checkReading({ sensorid: id, value, timestamp: timestamp?.sent, ...unit }, arrivedAt, written));
+  };
   const visit = (value: unknown, path: readonly string[]) => {
     if (except(path)) return;
-    if (typeof value === 'number') {
-      const id = [sensorId, ...path].join('.');
-      parts.push(checkReading({ sensorid: id, value, timestamp: timestamp?.sent, ...unit }, arrivedAt));
-    } else if (typeof value !== 'object' || value === null || path.length >= MAX_DEPTH) leftOut += 1;
+    if (typeof value === 'number') add(value, path);
+    else if (typeof value !== 'object' || value === null || path.length >= MAX_DEPTH) leftOut += 1;
     else for (const [name, member] of Object.entries(value)) visit(member, [...path, name]);
   };
   for (const root of profile.values) {
     const value = root === '' ? topOf(object, profile, timestamp?.path) : valueAt(object, root);
     // A value alone is a number as in the contract, which may be text.
-    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) visit(Number(value), []);
+    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) add(value, []);
     else if (value !== undefined) visit(value, []);
   }
   return { format: FORMAT, parts, leftOut, source: sensorId };

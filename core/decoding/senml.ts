@@ -4,6 +4,7 @@
  * (`s`) are no readings: they are left out and counted.
  */
 import { checkReading, type ReadingResult } from '../reading.ts';
+import type { WrittenNumbers } from '../sent-number.ts';
 import { formatTimestamp, isRecordable } from '../timestamp.ts';
 import { type Content, isObject, type JsonObject } from './content.ts';
 import { type Decoded, type Decoder, refusal } from './decoded.ts';
@@ -33,7 +34,7 @@ interface Base {
   value: number;
 }
 
-function readPack({ json }: Content, arrivedAt: number): Decoded {
+function readPack({ json, written }: Content, arrivedAt: number): Decoded {
   const parts: ReadingResult[] = [];
   let leftOut = 0;
   const base: Base = { name: '', time: 0, unit: undefined, value: 0 };
@@ -50,12 +51,17 @@ function readPack({ json }: Content, arrivedAt: number): Decoded {
     if (record.bv !== undefined) base.value = Number(record.bv);
     source ??= base.name === '' ? undefined : base.name;
     leftOut += otherValues.filter((name) => record[name] !== undefined).length;
-    if (record.v !== undefined) parts.push(readRecord(record, base, arrivedAt));
+    if (record.v !== undefined) parts.push(readRecord(record, base, arrivedAt, written));
   }
   return { format: FORMAT, parts, leftOut, ...(source !== undefined && { source }) };
 }
 
-function readRecord(record: JsonObject, base: Base, arrivedAt: number): ReadingResult {
+function readRecord(
+  record: JsonObject,
+  base: Base,
+  arrivedAt: number,
+  written: WrittenNumbers | undefined,
+): ReadingResult {
   const sensorid = base.name + (typeof record.n === 'string' ? record.n : '');
   if (!validName.test(sensorid)) {
     const rule = 'must be a SenML name (RFC 8428, 4.5.1): letters, digits and - : . / _, and first a letter or digit';
@@ -66,6 +72,8 @@ function readRecord(record: JsonObject, base: Base, arrivedAt: number): ReadingR
   return checkReading(
     { sensorid, value, timestamp: timestampOf(seconds, arrivedAt), unit: record.u ?? base.unit },
     arrivedAt,
+    // A sum is written nowhere.
+    base.value === 0 ? written : undefined,
   );
 }
 

@@ -43,6 +43,11 @@ describe('a history as CSV', () => {
     );
   });
 
+  test('begins with a byte order mark for Excel only', () => {
+    expect(exportHeader('excel')).toBe(`\ufeff${exportHeader('csv')}`);
+    expect(exportHeader('csv')).toBe('sensorid,timestamp,value\r\n');
+  });
+
   test('has every page of every sensor', async () => {
     const counts: number[] = [];
     const parts = await exportReadings(

@@ -2,12 +2,14 @@
 import { csvField } from '../../../core/csv-field.ts';
 import type { HistoryPage, Reading } from './wire.ts';
 
-export type ExportFormat = 'csv' | 'ndjson';
+/** `excel` is CSV with a byte order mark: without it Excel takes UTF-8 for the code page of the machine. */
+export type ExportFormat = 'csv' | 'excel' | 'ndjson';
 
 export const EXPORT_PAGE = 1_000;
 
 export function exportHeader(format: ExportFormat): string {
-  return format === 'csv' ? 'sensorid,timestamp,value\r\n' : '';
+  if (format === 'ndjson') return '';
+  return `${format === 'excel' ? '\ufeff' : ''}sensorid,timestamp,value\r\n`;
 }
 
 /** One line of the file, with its line end (RFC 4180 for CSV). */

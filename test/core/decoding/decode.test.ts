@@ -82,6 +82,47 @@ describe('lists of JSON', () => {
   });
 });
 
+describe('digits that a double does not hold', () => {
+  const flagsOf = (text: string, topic?: string) =>
+    readingsOf(decoded(text, topic)).map(({ value, flags = [] }) => [value, flags.includes('inexact')]);
+
+  test.each([
+    ['a batch', '{"sensorid":"a","readings":[{"value":9007199254740993},{"value":2.5}]}'],
+    ['numbers in an object', '{"sensorid":"a","energy":{"total":9007199254740993,"now":2.5}}'],
+    ['SenML', '[{"bn":"a","n":"x","v":9007199254740993},{"n":"y","v":2.5}]'],
+    ['an array', '[{"sensorid":"a","value":9007199254740993},{"sensorid":"a","value":2.5}]'],
+  ])('are told in %s, for that reading only', (_, text) => {
+    expect(flagsOf(text)).toEqual([
+      [9007199254740992, true],
+      [2.5, false],
+    ]);
+  });
+
+  test('are told in a number under a topic, and in an object that a topic names', () => {
+    expect(flagsOf('9007199254740993', 'plant/a')).toEqual([[9007199254740992, true]]);
+    expect(flagsOf('{"value":9007199254740993}', 'plant/a')).toEqual([[9007199254740992, true]]);
+  });
+
+  test('what only a double takes for 0 is rejected, in a batch too', () => {
+    const text = '{"sensorid":"a","readings":[{"value":1e-400},{"value":2}]}';
+    expect(refusalOf(decoded(text))).toMatch(/^part 0: value must be 0 or from 1e-130 .*, but is 1e-400$/);
+  });
+
+  test('beside a 0 nobody can tell which is which: both are kept, and flagged', () => {
+    expect(flagsOf('{"sensorid":"a","readings":[{"value":1e-400},{"value":0},{"value":1e-5}]}')).toEqual([
+      [0, true],
+      [0, true],
+      [0.00001, false],
+    ]);
+  });
+
+  test('are looked for once, however many there are', () => {
+    const many = Array.from({ length: 40_000 }, (_, index) => `{"value":0.12345678901234567${index}}`);
+    const text = `{"sensorid":"a","readings":[${many.join(',')}]}`;
+    expect(flagsOf(text).every(([, inexact]) => inexact)).toBe(true);
+  });
+});
+
 describe('packed', () => {
   test.each([
     ['one reading', lines(reading(1)), ['a=1']],

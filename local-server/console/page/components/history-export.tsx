@@ -12,7 +12,11 @@ interface HistoryExportProps {
   readonly readPage: (sensorId: string, cursor: string | undefined, limit: number) => Promise<HistoryPage>;
 }
 
-const types = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+const files = {
+  csv: { name: 'readings.csv', type: 'text/csv' },
+  excel: { name: 'readings.csv', type: 'text/csv' },
+  ndjson: { name: 'readings.ndjson', type: 'application/x-ndjson' },
+} as const;
 
 /** Takes the history along: as a file with every reading of the range, or as a command that asks for it. */
 export function HistoryExport({ addresses, sensorIds, readPage }: HistoryExportProps) {
@@ -37,14 +41,18 @@ export function HistoryExport({ addresses, sensorIds, readPage }: HistoryExportP
           setProgress(sum);
         },
       );
-      saveFile(`readings.${format}`, new Blob([...parts], { type: types[format] }));
-      return `${countOf(count, 'reading')} saved as readings.${format}.`;
+      const { name, type } = files[format];
+      saveFile(name, new Blob([...parts], { type }));
+      return `${countOf(count, 'reading')} saved as ${name}.`;
     });
   return (
     <div class="export">
       <div class="buttons">
         <button type="button" class="small" disabled={submission.busy} onClick={save('csv')}>
           Download CSV
+        </button>
+        <button type="button" class="small" disabled={submission.busy} onClick={save('excel')}>
+          Download CSV for Excel
         </button>
         <button type="button" class="small" disabled={submission.busy} onClick={save('ndjson')}>
           Download NDJSON
