@@ -4,15 +4,15 @@ import { parseArgs } from 'node:util';
 import type { Question } from './question.ts';
 import { formatSection, formatStamp, mergeSections } from './support/report.ts';
 
-const names = ['processor-cost', 'calls-and-cost', 'throughput', 'history', 'start-and-size', 'growth'];
+const names = ['processor-cost', 'decoders', 'calls-and-cost', 'throughput', 'history', 'start-and-size', 'growth'];
 const resultsFile = new URL('results.md', import.meta.url);
 
 const HELP = `Usage: npm run bench -- [options] [question …]
 
 Answers how fast and how frugal this is, as ratios against a peer or the physical limit, both measured in the same run.
 
-  question      ${names.slice(0, 3).join(', ')},
-                ${names.slice(3).join(', ')}; all if none is named
+  question      ${names.slice(0, 4).join(', ')},
+                ${names.slice(4).join(', ')}; all if none is named
   --quick       less of everything, below a minute; writes no file
   --help        this text
 
