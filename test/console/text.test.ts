@@ -7,7 +7,7 @@ import { archiveLineText } from '../support/archive-line-text.ts';
 import { parseArchivedLine } from '../../local-server/console/page/archived-line.ts';
 import { findDays, MAX_DAYS } from '../../local-server/console/page/days.ts';
 import { curlCommands, exportHeader, exportLine, exportReadings } from '../../local-server/console/page/export.ts';
-import { decodePayload, formatAge, formatDuration } from '../../local-server/console/page/format.ts';
+import { decodePayload, formatAge, formatDuration, formatValue } from '../../local-server/console/page/format.ts';
 import { formatRoute, parseRoute, viewNames } from '../../local-server/console/page/address.ts';
 
 test('an archived line keeps the digits that the device wrote, whatever the partition key holds', () => {
@@ -22,6 +22,15 @@ test('an archived line keeps the digits that the device wrote, whatever the part
   const line = archiveLineText({ partitionKey: 'k', shardId: 's', sequenceNumber: '7', arrivedAt: 0, data: raw });
   expect(parseArchivedLine(line)).toMatchObject({ raw: '/w==' });
 });
+
+test.each([123456789.12345678, 0.30000000000000004, 0.1, -1234.5, 9007199254740992, 5e-324])(
+  'a measured value is shown to its last digit: %d',
+  (value) => {
+    // The separators are those of the reader's language.
+    const digits = (text: string) => text.replace(/\D/g, '');
+    expect(digits(formatValue(value))).toBe(digits(String(value)));
+  },
+);
 
 describe('a history as CSV', () => {
   test('can be read back, whatever the sensor is called', () => {

@@ -1,7 +1,7 @@
 /** Values as people read them. */
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const precise = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 15 });
+const precise = new Intl.NumberFormat(undefined, { maximumFractionDigits: 20 });
 const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
 export function formatCount(count: number): string {
   return whole.format(count);
@@ -9,7 +9,11 @@ export function formatCount(count: number): string {
 
 /** A measured value, to its last digit. */
 export function formatValue(value: number): string {
-  return Math.abs(value) >= 1e15 || (value !== 0 && Math.abs(value) < 1e-6) ? String(value) : precise.format(value);
+  const digits = String(value);
+  // As text, since the digits of the double itself go on behind those that tell it apart.
+  return Math.abs(value) >= 1e15 || (value !== 0 && Math.abs(value) < 1e-6)
+    ? digits
+    : precise.format(digits as `${number}`);
 }
 
 /** A computed value, to six digits. */
