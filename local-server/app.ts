@@ -210,6 +210,8 @@ export async function buildApp(services: AppServices, options: AppOptions): Prom
       simulation: services.identity.adapters === 'memory' || options.allowSimulation === true,
       isPrivate: isLoopback(options.host) || options.token !== undefined,
       token: options.token,
+      // Fastify does not know of the TLS that is in front of it.
+      origin: () => (options.tls === undefined ? app.listeningOrigin : app.listeningOrigin.replace(/^http:/, 'https:')),
     }),
   );
   await app.register(sessionRoute(access));

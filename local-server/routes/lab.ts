@@ -43,12 +43,14 @@ export interface LabRouteOptions {
   readonly isPrivate: boolean;
   /** What clients must know, the fleet too. */
   readonly token: AccessToken | undefined;
+  /** Where the server listens, for clients in this process. */
+  readonly origin: () => string;
 }
 
 const tags = ['lab'];
 
 export function labRoute(options: LabRouteOptions): FastifyPluginAsyncTypebox {
-  const { fleet, lab, mappings, simulation, isPrivate, token } = options;
+  const { fleet, lab, mappings, simulation, isPrivate, token, origin } = options;
   return async (app) => {
     app.addHook('onRequest', async (_request, reply) => {
       if (!isPrivate) {
@@ -91,7 +93,7 @@ export function labRoute(options: LabRouteOptions): FastifyPluginAsyncTypebox {
           .code(201)
           .send(
             fleet.start(
-              { url: app.listeningOrigin, token: token?.reveal() },
+              { url: origin(), token: token?.reveal(), isOwn: true },
               { devices, rate, faults, transport, durationSeconds, seed },
             ),
           );

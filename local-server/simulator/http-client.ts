@@ -5,6 +5,22 @@ export interface ServerAddress {
   /** As `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly token?: string | undefined;
+  /** It is the server of this process, whose certificate need not be checked: nobody else can listen on its port. */
+  readonly isOwn?: boolean;
+}
+
+/** `fetch` for a server: its own where no certificate is to be checked. */
+export async function fetchFrom({ isOwn = false, url }: ServerAddress): Promise<typeof fetch> {
+  return isOwn && url.startsWith('https:') ? (ownFetch ??= await fetchWithoutCheck()) : fetch;
+}
+
+let ownFetch: typeof fetch | undefined;
+
+async function fetchWithoutCheck(): Promise<typeof fetch> {
+  const { Agent, fetch: fetchByUndici } = await import('undici');
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  return ((address: string, init: object) =>
+    fetchByUndici(address, { ...init, dispatcher })) as unknown as typeof fetch;
 }
 
 /** The address of a path below the server's, which may have a path of its own. */
@@ -18,11 +34,22 @@ export function authorization({ token }: ServerAddress): { readonly authorizatio
 
 /** Why a call of `fetch` or of the SDK got no answer: the cause says it (`connect ECONNREFUSED …`), `fetch failed` does not. */
 export function describeFailure(error: unknown): string {
-  const { message, cause, errors } = error as { message?: string; cause?: unknown; errors?: readonly unknown[] };
+  const { message, code, cause, errors } = error as {
+    readonly message?: string;
+    readonly code?: string;
+    readonly cause?: unknown;
+    readonly errors?: readonly unknown[];
+  };
   if (cause !== undefined) return describeFailure(cause);
   // Several addresses were tried: Node puts what happened to each into an error without a message.
   if (errors?.[0] !== undefined) return describeFailure(errors[0]);
-  return message ?? String(error);
+  const hint = isUntrusted(code) ? '; NODE_EXTRA_CA_CERTS=FILE names a certificate that is to be trusted' : '';
+  return `${message ?? String(error)}${hint}`;
+}
+
+/** Codes of OpenSSL: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function isUntrusted(code: string | undefined): boolean {
+  return /SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF|UNABLE_TO_GET_ISSUER_CERT/.test(code ?? '');
 }
 
 /** @throws SimulationFailed where nothing answers, or not with 200. */

@@ -19,6 +19,8 @@ export interface SimulateOptions {
   readonly url: string;
   /** What the server asks of its clients. */
   readonly token?: string | undefined;
+  /** It is the server of this process: its certificate is not checked. */
+  readonly isOwn?: boolean;
   readonly transport: { readonly type: 'http' } | { readonly type: 'kinesis'; readonly streamName: string };
   readonly source:
     | { readonly type: 'fleet'; readonly devices: number; readonly start?: EpochMillis }

@@ -3,7 +3,7 @@ import { dispatch } from './dispatch.ts';
 import { SimulationFailed } from './errors.ts';
 import { planPayloads } from './faults.ts';
 import { fleetReadings } from './fleet.ts';
-import { isHealthy } from './http-client.ts';
+import { isHealthy, type ServerAddress } from './http-client.ts';
 import { Ledger } from './ledger.ts';
 import type { SimulateOptions } from './options.ts';
 import { overwrittenBetween, overwrittenOn } from './overwritten.ts';
@@ -63,7 +63,7 @@ const CATCH_UP_MILLIS = 60_000;
  */
 export async function simulate(options: SimulateOptions, hooks: SimulateHooks = {}): Promise<SimulationReport> {
   const startedAt = Date.now();
-  const server = { url: options.url, token: options.token };
+  const server = { url: options.url, token: options.token, isOwn: options.isOwn ?? false };
   const run = `${options.seed}-${startedAt.toString(36)}`;
   const verifies = options.verify !== 'never' && (await isHealthy(server));
   if (options.verify === 'always' && !verifies) {
@@ -91,7 +91,7 @@ export async function simulate(options: SimulateOptions, hooks: SimulateHooks = 
     );
     await dispatch(counted(payloads, tally), {
       lanes: LANES,
-      ...sending(await senderOf(options, tally), { ...hooks, run, tally, ledger }, stop.signal),
+      ...sending(await senderOf(server, options.transport, tally), { ...hooks, run, tally, ledger }, stop.signal),
       keyOf: ({ reading }: PlannedPayload) => reading.sensorId,
       stop,
     });
@@ -140,7 +140,7 @@ async function* counted(payloads: AsyncIterable<PlannedPayload>, tally: Tally): 
   }
 }
 
-async function senderOf({ url, token, transport }: SimulateOptions, tally: Tally): Promise<Sender> {
+async function senderOf(server: ServerAddress, transport: SimulateOptions['transport'], tally: Tally): Promise<Sender> {
   const retry: RetryPolicy = {
     tries: 10,
     baseMillis: 100,
@@ -149,10 +149,10 @@ async function senderOf({ url, token, transport }: SimulateOptions, tally: Tally
     random: Math.random,
     onRetry: () => tally.retries++,
   };
-  if (transport.type === 'http') return new HttpSender({ url, token }, retry);
+  if (transport.type === 'http') return new HttpSender(server, retry);
   // The SDK takes its time to load, and the server, which has a simulator too, must start without it.
   const { kinesisClient, KinesisSender } = await import('./senders/kinesis.ts');
-  return new KinesisSender(kinesisClient({ url, token }), transport.streamName, retry);
+  return new KinesisSender(kinesisClient(server), transport.streamName, retry);
 }
 
 interface Parcel extends Message {

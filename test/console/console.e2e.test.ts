@@ -242,7 +242,7 @@ describeWithEngine(['chromium', 'chromium-browser', 'google-chrome'], 'the conso
     await eventually(async () => (await rows.count()) > before);
 
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download CSV' }).click();
+    await page.getByRole('button', { name: 'Download CSV', exact: true }).click();
     const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\r\n');
     expect(lines).toHaveLength(62);
     expect(lines[0]).toBe('sensorid,timestamp,value');

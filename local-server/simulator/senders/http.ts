@@ -1,5 +1,12 @@
 import { SimulationFailed } from '../errors.ts';
-import { authorization, describeFailure, endpoint, NEEDS_TOKEN, type ServerAddress } from '../http-client.ts';
+import {
+  authorization,
+  describeFailure,
+  endpoint,
+  fetchFrom,
+  NEEDS_TOKEN,
+  type ServerAddress,
+} from '../http-client.ts';
 import { type Answer, deliver, type RetryPolicy } from './delivery.ts';
 import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
 
@@ -42,7 +49,9 @@ export class HttpSender implements Sender {
     let status: number;
     let text: string;
     try {
-      const response = await fetch(this.#url, {
+      const response = await (
+        await fetchFrom(this.#server)
+      )(this.#url, {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson', ...authorization(this.#server) },
         body: Buffer.concat(messages.flatMap(({ data }) => [data, lineFeed])),

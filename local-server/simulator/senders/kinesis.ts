@@ -8,7 +8,7 @@ import type { Message, Outcome, RequestLimits, Sender } from './sender.ts';
  * A client as a device would make it. On AWS it finds its credentials as any client does. The laptop's server takes its token for the
  * secret, and any secret where it has none.
  */
-export function kinesisClient({ url, token = 'simulator' }: ServerAddress): KinesisClient {
+export function kinesisClient({ url, token = 'simulator', isOwn = false }: ServerAddress): KinesisClient {
   const onAws = new URL(url).hostname.endsWith('.amazonaws.com');
   return new KinesisClient({
     endpoint: url,
@@ -16,7 +16,10 @@ export function kinesisClient({ url, token = 'simulator' }: ServerAddress): Kine
     ...(onAws ? {} : { credentials: { accessKeyId: 'simulator', secretAccessKey: token } }),
     // Retries are ours, so that they can be counted.
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 30_000 },
+    requestHandler: {
+      requestTimeout: 30_000,
+      ...(isOwn && { nodeHttp2ConnectOptions: { rejectUnauthorized: false } }),
+    },
   });
 }
 

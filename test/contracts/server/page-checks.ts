@@ -40,6 +40,7 @@ export const pageChecks: Readonly<Record<string, Checks>> = {
     },
   },
   'GET /console.js': serves('/console.js', 'javascript'),
+  'GET /console-feed.js': serves('/console-feed.js', 'javascript'),
   'GET /console.css': serves('/console.css', 'text/css'),
   'GET /docs': serves('/docs', 'text/html'),
   'GET /docs/docs.js': serves('/docs/docs.js', 'javascript'),

@@ -86,7 +86,7 @@ test('every route asks for the token, but for those that say nothing of the data
     } else (answer.status === 401 ? asked : open).add(`${method} ${path}`);
   }
   const files = ['', 'docs', 'docs/docs.js', 'docs/json', 'docs/swagger-ui.css', 'docs/swagger-ui-bundle.js'];
-  const reads = [...files, 'console.js', 'console.css', 'health', 'ready', 'session'];
+  const reads = [...files, 'console.js', 'console-feed.js', 'console.css', 'health', 'ready', 'session'];
   expect([...open].sort()).toEqual(
     [...reads.flatMap((name) => [`GET /${name}`, `HEAD /${name}`]), 'POST /session', 'DELETE /session'].sort(),
   );

@@ -70,6 +70,24 @@ describe('the server with a certificate', () => {
     expect(shown.checkHost(name) ?? shown.checkIP(name)).toBeDefined();
   });
 
+  test.each(['http', 'kinesis'])('serves the fleet of its own lab: %s', async (transport) => {
+    await start();
+    const call = async (method: string, body?: object) => {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const ask = request(`${address}/lab/fleet`, { method, headers, ca: certificate.cert });
+      ask.end(body === undefined ? undefined : JSON.stringify(body));
+      const [answer] = (await once(ask, 'response')) as [NodeJS.ReadableStream];
+      return JSON.parse(await text(answer)) as { failure?: string; counts?: { total: { accepted: number } } };
+    };
+    await call('POST', { devices: 2, rate: 50, transport });
+    await eventually(async () => {
+      const { failure, counts } = await call('GET');
+      expect(failure).toBeUndefined();
+      return (counts?.total.accepted ?? 0) > 10;
+    });
+    await call('DELETE');
+  });
+
   test('tells a client that speaks plain HTTP what to do', async () => {
     await start();
     const answer = await fetch(`http://127.0.0.1:${port()}/health`);
